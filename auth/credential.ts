@@ -1,0 +1,73 @@
+/**
+ * Session credentials: one JWT that is a client's XMPP password (SASL PLAIN) and its bearer token for
+ * REST. The claims are listed in `prosody/README.md`; Prosody verifies the same token.
+ *
+ * @module
+ */
+import { errors, jwtVerify, SignJWT } from "jose";
+import { z } from "zod";
+import { Id } from "../events/event.ts";
+import type { Keys } from "./keys.ts";
+
+/** What a client's credential says. */
+export interface Session {
+  /** Session id: XMPP resource and MUC nick. */
+  readonly sessionid: string;
+  /** Bare JID of the user. */
+  readonly userid: string;
+}
+
+const SessionClaims = z.object({
+  sub: z.string().min(1),
+  aud: z.string().min(1),
+  scope: z.literal("session"),
+  sid: Id,
+});
+
+/** Signs a client's credential. `lifetime` in seconds. Stays under 1,000 bytes (util.sasl's limit is 1,023). */
+export function signCredential(keys: Keys, session: Session, lifetime: number): Promise<string> {
+  const { node, host } = splitBareJid(session.userid);
+  return sign(keys, { scope: "session", sid: session.sessionid }, node, host, lifetime);
+}
+
+/** Signs the API's own credential for reading Prosody's outbox. `lifetime` in seconds. */
+export function signIngestCredential(keys: Keys, userid: string, lifetime: number): Promise<string> {
+  const { node, host } = splitBareJid(userid);
+  return sign(keys, { scope: "ingest" }, node, host, lifetime);
+}
+
+/** The session a credential stands for, or null when it is not a valid, current session credential. */
+export async function verifyCredential(keys: Keys, credential: string): Promise<Session | null> {
+  try {
+    const { payload } = await jwtVerify(credential, keys.session, {
+      algorithms: ["HS256"],
+      requiredClaims: ["exp"],
+    });
+    const claims = SessionClaims.safeParse(payload);
+    if (!claims.success) return null;
+    return { sessionid: claims.data.sid, userid: `${claims.data.sub}@${claims.data.aud}` };
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return null;
+    throw error;
+  }
+}
+
+// ---
+
+function sign(
+  keys: Keys,
+  claims: Record<string, string>,
+  sub: string,
+  aud: string,
+  lifetime: number,
+): Promise<string> {
+  const now = Math.floor(Date.now() / 1000);
+  return new SignJWT(claims).setProtectedHeader({ alg: "HS256", typ: "JWT" }).setSubject(sub).setAudience(aud)
+    .setIssuedAt(now).setExpirationTime(now + lifetime).sign(keys.session);
+}
+
+function splitBareJid(jid: string): { node: string; host: string } {
+  const at = jid.indexOf("@");
+  if (at < 1) throw new TypeError(`not a bare JID: ${jid}`);
+  return { node: jid.slice(0, at), host: jid.slice(at + 1) };
+}

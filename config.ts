@@ -1,0 +1,181 @@
+/**
+ * Every setting of the service: its name, default, meaning and check, in one place. Pure: reads the
+ * environment it is given, so it serves Deno and Workers alike. `.env.example` is generated from
+ * the same list (a test compares them).
+ *
+ * @module
+ */
+import { z } from "zod";
+
+const flag = z.enum(["on", "off"]).transform((value) => value === "on");
+const port = z.coerce.number().int().min(1).max(65535);
+const url = (...protocols: string[]) =>
+  z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), {
+    error: `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(" or ")}`,
+  });
+const host = z.string().regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, "must be a host name in lower case");
+
+const schema = z.object({
+  TALKY_ENV: z.enum(["development", "production"]).default("development"),
+  PORT: port.default(8001),
+  HOST: z.string().min(1).default("127.0.0.1"),
+  DATABASE_URL: url("postgres:", "postgresql:").optional(),
+  TALKY_PUBLIC_URL: url("http:", "https:").optional(),
+  TALKY_DATA_DIR: z.string().min(1).default(".data"),
+  TALKY_SECRET: z.string().refine((value) => new TextEncoder().encode(value).length >= 32, {
+    error: "must be at least 32 bytes long (try: openssl rand -hex 32)",
+  }).optional(),
+  TALKY_XMPP_DOMAIN: host.default("talky-api.local"),
+  TALKY_XMPP_URL: url("ws:", "wss:").optional(),
+  TALKY_XMPP_PUBLIC_URL: url("ws:", "wss:").optional(),
+  TALKY_PROSODY_PORT: port.default(5280),
+  TALKY_APP_KEY: z.string().min(1).optional(),
+  TALKY_STUN: z.string().min(1).optional(),
+  TALKY_TURN: z.string().min(1).optional(),
+  TALKY_TURN_SECRET: z.string().min(1).optional(),
+  TALKY_TLS_CERT: z.string().min(1).optional(),
+  TALKY_TLS_KEY: z.string().min(1).optional(),
+  TALKY_MESSAGE_BODIES: flag.default(false),
+  LOG_LEVEL: z.enum(["debug", "info", "warning", "error"]).default("info"),
+});
+
+/** Names of the settings, in the order of `.env.example`. */
+export const settingNames = Object.keys(schema.shape) as (keyof typeof schema.shape)[];
+
+/** Settings whose values must not be shown, not even in an error. */
+const secretNames = new Set<string>([
+  "DATABASE_URL",
+  "TALKY_SECRET",
+  "TALKY_APP_KEY",
+  "TALKY_TURN_SECRET",
+]);
+
+/** The service's settings, checked. */
+export interface Settings {
+  readonly production: boolean;
+  /** Address and port that HTTP is served on. */
+  readonly host: string;
+  readonly port: number;
+  /** Absent: `deno task start` brings an embedded PostgreSQL; every other task needs it. */
+  readonly databaseUrl: string | undefined;
+  /** Where clients reach the API; without a slash at the end. */
+  readonly publicUrl: string;
+  /** Folder of what the local services keep: database, Prosody, secret. */
+  readonly dataDir: string;
+  /** At least 32 bytes. Absent only in development, where `start` generates and keeps one. */
+  readonly secret: string | undefined;
+  readonly xmpp: {
+    readonly domain: string;
+    /** WebSocket the API itself connects to; absent: the local Prosody. */
+    readonly url: string | undefined;
+    /** WebSocket that clients are told; default: the local Prosody, by the public URL's host. */
+    readonly publicUrl: string;
+    /** Port of the local Prosody's HTTP and WebSocket. */
+    readonly port: number;
+  };
+  /** HS256 key that applications sign user tokens with; absent: no registered users. */
+  readonly appKey: string | undefined;
+  readonly ice: {
+    readonly stun: string | undefined;
+    readonly turn: string | undefined;
+    readonly turnSecret: string | undefined;
+  };
+  /** PEM files; both or neither. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  readonly messageBodies: boolean;
+  readonly logLevel: "debug" | "info" | "warning" | "error";
+}
+
+/** The environment holds a wrong value. `problems` has a line for each: setting, what it got, what it takes. */
+export class SettingsError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join("\n"));
+    this.name = "SettingsError";
+  }
+}
+
+/** Reads and checks the settings. An empty value counts as absent. Throws {@link SettingsError}. */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const given = Object.fromEntries(
+    settingNames.flatMap((name) => environment[name] ? [[name, environment[name]]] : []),
+  );
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    throw new SettingsError(parsed.error.issues.map((issue) => describe(issue, given)));
+  }
+  const value = parsed.data;
+  const problems = contradictions(value);
+  if (problems.length > 0) throw new SettingsError(problems);
+
+  const publicUrl = (value.TALKY_PUBLIC_URL ??
+    `${value.TALKY_TLS_CERT ? "https" : "http"}://localhost:${value.PORT}`).replace(/\/+$/, "");
+  return {
+    production: value.TALKY_ENV === "production",
+    host: value.HOST,
+    port: value.PORT,
+    databaseUrl: value.DATABASE_URL,
+    publicUrl,
+    dataDir: value.TALKY_DATA_DIR,
+    secret: value.TALKY_SECRET,
+    xmpp: {
+      domain: value.TALKY_XMPP_DOMAIN,
+      url: value.TALKY_XMPP_URL,
+      publicUrl: value.TALKY_XMPP_PUBLIC_URL ?? value.TALKY_XMPP_URL ??
+        localWebSocket(publicUrl, value.TALKY_PROSODY_PORT),
+      port: value.TALKY_PROSODY_PORT,
+    },
+    appKey: value.TALKY_APP_KEY,
+    ice: { stun: value.TALKY_STUN, turn: value.TALKY_TURN, turnSecret: value.TALKY_TURN_SECRET },
+    tls: value.TALKY_TLS_CERT && value.TALKY_TLS_KEY
+      ? { cert: value.TALKY_TLS_CERT, key: value.TALKY_TLS_KEY }
+      : undefined,
+    messageBodies: value.TALKY_MESSAGE_BODIES,
+    logLevel: value.LOG_LEVEL,
+  };
+}
+
+/** The XMPP hosts of a domain: registered users, guests, and the MUC component with the rooms. */
+export function xmppHosts(domain: string): { users: string; guests: string; rooms: string } {
+  return { users: `users.${domain}`, guests: `guests.${domain}`, rooms: `rooms.${domain}` };
+}
+
+// ---
+
+type Values = z.infer<typeof schema>;
+
+function contradictions(value: Values): string[] {
+  const problems: string[] = [];
+  const production = value.TALKY_ENV === "production";
+  if (production && !value.TALKY_SECRET) {
+    problems.push("TALKY_SECRET is not set; production takes at least 32 bytes (try: openssl rand -hex 32)");
+  }
+  if (production && !value.DATABASE_URL) {
+    problems.push(
+      "DATABASE_URL is not set; production takes a URL such as postgres://user:password@host/talky",
+    );
+  }
+  if (production && !value.TALKY_XMPP_URL) {
+    problems.push(
+      "TALKY_XMPP_URL is not set; production takes a URL such as ws://127.0.0.1:5280/xmpp-websocket",
+    );
+  }
+  if (Boolean(value.TALKY_TLS_CERT) !== Boolean(value.TALKY_TLS_KEY)) {
+    problems.push("TALKY_TLS_CERT and TALKY_TLS_KEY go together: set both or neither");
+  }
+  if (value.TALKY_TURN && !value.TALKY_TURN_SECRET) {
+    problems.push("TALKY_TURN is set without TALKY_TURN_SECRET; it takes coturn's static-auth-secret");
+  }
+  return problems;
+}
+
+function describe(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
+  const name = String(issue.path[0]);
+  const got = secretNames.has(name) ? "a value that is not shown" : JSON.stringify(given[name]);
+  return `${name} is wrong: got ${got}; ${issue.message}`;
+}
+
+/** Where a browser finds the local Prosody: the host of the public URL, on Prosody's own port. */
+function localWebSocket(publicUrl: string, prosodyPort: number): string {
+  const { hostname } = new URL(publicUrl);
+  return `ws://${hostname}:${prosodyPort}/xmpp-websocket`;
+}
