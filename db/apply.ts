@@ -1,0 +1,83 @@
+/**
+ * Applies what the fold concluded to rooms, occupants and users. Every statement can be repeated: the same
+ * changes applied twice leave the same rows.
+ *
+ * @module
+ */
+import type { Changes, Departure, RoomChange, SessionChange, Stay } from "../events/fold.ts";
+import type { Transaction } from "./connect.ts";
+
+/** How a session's User-Agent reads in the users table. */
+export type DescribeDevice = (useragent: string) => { type: string; os: string; browser: string };
+
+/** Applies changes within a transaction. `source` is the Prosody node they came from. */
+export async function applyChanges(
+  tx: Transaction,
+  changes: Changes,
+  source: string,
+  describe: DescribeDevice,
+): Promise<void> {
+  await applySessions(tx, changes.sessions, source, describe);
+  await applyRooms(tx, changes.rooms, source);
+  await applyDepartures(tx, changes.departures);
+  await applyStays(tx, changes.stays);
+}
+
+// ---
+
+async function applyRooms(tx: Transaction, rooms: readonly RoomChange[], source: string): Promise<void> {
+  if (rooms.length === 0) return;
+  await tx`
+    insert into rooms (id, name, jid, created, ended, source)
+    select id, name, jid, created, ended, ${source}
+    from jsonb_to_recordset(${JSON.stringify(rooms)}::text::jsonb)
+      as r (id uuid, name text, jid text, created timestamptz, ended timestamptz)
+    on conflict (id) do update set ended = coalesce(rooms.ended, excluded.ended)
+    where rooms.ended is distinct from coalesce(rooms.ended, excluded.ended)`;
+}
+
+async function applyDepartures(tx: Transaction, departures: readonly Departure[]): Promise<void> {
+  if (departures.length === 0) return;
+  await tx`
+    update occupants o set "left" = d."left"
+    from jsonb_to_recordset(${JSON.stringify(departures)}::text::jsonb)
+      as d (room_id uuid, sessionid uuid, "left" timestamptz)
+    where o.room_id = d.room_id and o.sessionid = d.sessionid and o."left" is null`;
+}
+
+async function applyStays(tx: Transaction, stays: readonly Stay[]): Promise<void> {
+  if (stays.length === 0) return;
+  await tx`
+    insert into occupants (room_id, sessionid, userid, joined, "left")
+    select room_id, sessionid, userid, joined, "left"
+    from jsonb_to_recordset(${JSON.stringify(stays)}::text::jsonb)
+      as s (room_id uuid, sessionid uuid, userid text, joined timestamptz, "left" timestamptz)
+    on conflict (room_id, sessionid, joined) do update set "left" = excluded."left"`;
+}
+
+/** A session may be known already, from the client's request for its configuration: what that said stays. */
+async function applySessions(
+  tx: Transaction,
+  sessions: readonly SessionChange[],
+  source: string,
+  describe: DescribeDevice,
+): Promise<void> {
+  const started = sessions.filter((session) => session.created !== null)
+    .map((session) => ({ ...session, ...describe(session.useragent) }));
+  const ended = sessions.filter((session) => session.created === null);
+  if (started.length > 0) {
+    await tx`
+      insert into users (sessionid, userid, type, os, browser, useragent, created, ended, source)
+      select sessionid, userid, type, os, browser, useragent, created, ended, ${source}
+      from jsonb_to_recordset(${JSON.stringify(started)}::text::jsonb)
+        as s (sessionid uuid, userid text, type text, os text, browser text, useragent text,
+              created timestamptz, ended timestamptz)
+      on conflict (sessionid) do update set ended = excluded.ended, source = excluded.source`;
+  }
+  if (ended.length > 0) {
+    await tx`
+      update users u set ended = s.ended
+      from jsonb_to_recordset(${JSON.stringify(ended)}::text::jsonb) as s (sessionid uuid, ended timestamptz)
+      where u.sessionid = s.sessionid`;
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * Connections to PostgreSQL. Nothing here connects on import; the caller owns what it opens.
+ *
+ * @module
+ */
+import postgres from "postgres";
+
+/** A pool of connections (or one reserved for a transaction). */
+export type Sql = postgres.Sql;
+/** A transaction under way. */
+export type Transaction = postgres.TransactionSql;
+
+/** How many connections, and how they announce themselves to the server. */
+export interface ConnectOptions {
+  /** Most connections at once. Default 10. */
+  readonly max?: number;
+  /** `application_name`, shown in pg_stat_activity. */
+  readonly name?: string;
+}
+
+/** Opens a pool. It connects when first asked, and again after a loss. Seconds everywhere. */
+export function connect(url: string, { max = 10, name = "talky-core-api" }: ConnectOptions = {}): Sql {
+  return postgres(url, {
+    max,
+    connect_timeout: 5,
+    idle_timeout: 60,
+    // Type discovery costs a query on every connection, and we read JSON and scalars only.
+    fetch_types: false,
+    onnotice: () => {},
+    types: { bigint: int8 },
+    connection: { application_name: name, TimeZone: "UTC" },
+  });
+}
+
+/**
+ * Whether an error says that the database is away (refused, cut, shutting down, starting up, out of
+ * connections), as opposed to having refused what it was asked. Such work may be tried again.
+ */
+export function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = "code" in error ? String(error.code) : "";
+  return unavailableCodes.test(code);
+}
+
+/** Whether PostgreSQL refused the data itself (class 22, 23): trying again cannot help. */
+export function isRefusedData(error: unknown): boolean {
+  return error instanceof postgres.PostgresError && /^2[23]/.test(error.code);
+}
+
+// ---
+
+/** Ids stay below 2^53: one event a microsecond for 285 years. */
+const int8 = { to: 20, from: [20], serialize: String, parse: Number };
+
+// SQLSTATE 08 connection, 57P shutdown, 53300 too many connections, 40 serialisation, 25006 read only.
+const unavailableCodes =
+  /^(08...|57P..|53...|40...|25006|CONNECT_TIMEOUT|CONNECTION_\w+|ECONN\w+|EPIPE|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH)$/;

@@ -1,0 +1,161 @@
+/**
+ * The one way in: a group of submissions becomes one transaction that appends events, applies what they
+ * change, moves every source's position and keeps what was refused. All of it is stored, or nothing.
+ *
+ * @module
+ */
+import type { NewEvent } from "../events/event.ts";
+import { fold } from "../events/fold.ts";
+import { isRoomRecord, type SourceRecord } from "../events/record.ts";
+import { applyChanges, type DescribeDevice } from "./apply.ts";
+import type { Sql, Transaction } from "./connect.ts";
+import { appendEvents } from "./log.ts";
+import { reconcile } from "./reconcile.ts";
+
+/** What did not validate, and why. */
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+  /** As it came. */
+  readonly record: string;
+}
+
+/** One line of an outbox, read. */
+export type OutboxLine =
+  | { readonly seq: number; readonly record: SourceRecord }
+  | { readonly seq: number; readonly refusal: Refusal };
+
+/** A run of records from a Prosody's outbox, in order. */
+export interface OutboxSubmission {
+  readonly origin: "outbox";
+  readonly source: string;
+  readonly epoch: string;
+  readonly lines: readonly OutboxLine[];
+}
+
+/** Events and refusals that a client reported over REST. */
+export interface TelemetrySubmission {
+  readonly origin: "telemetry";
+  readonly sessionid: string;
+  readonly events: readonly NewEvent[];
+  readonly refusals: readonly Refusal[];
+}
+
+export type Submission = OutboxSubmission | TelemetrySubmission;
+
+/** Stores submissions in order, in one transaction. Records stored before are skipped by their position. */
+export async function store(
+  sql: Sql,
+  submissions: readonly Submission[],
+  describe: DescribeDevice,
+): Promise<void> {
+  await sql.begin(async (tx) => {
+    let events: NewEvent[] = [];
+    for (const submission of joinRuns(submissions)) {
+      if (startsEpoch(submission)) {
+        // Reconciling reads the log, so what came before must be in it.
+        await appendEvents(tx, events);
+        events = [];
+      }
+      if (submission.origin === "telemetry") {
+        events.push(...submission.events);
+        await keepRefusals(
+          tx,
+          "telemetry",
+          submission.refusals.map((r) => ({ ...r, ref: submission.sessionid })),
+        );
+      } else {
+        events.push(...await storeOutbox(tx, submission, describe));
+      }
+    }
+    // Last, for it makes the other writers wait.
+    await appendEvents(tx, events);
+  });
+}
+
+// ---
+
+function startsEpoch(submission: Submission): boolean {
+  return submission.origin === "outbox" && submission.lines[0]?.seq === 1;
+}
+
+/** Stores all of an outbox's run but its events, which it answers. */
+async function storeOutbox(
+  tx: Transaction,
+  run: OutboxSubmission,
+  describe: DescribeDevice,
+): Promise<NewEvent[]> {
+  const { source, epoch } = run;
+  let stored = await lockPosition(tx, source, epoch);
+  const fresh = run.lines.filter(({ seq }) => {
+    if (seq <= stored) return false;
+    stored = seq;
+    return true;
+  });
+  const last = fresh.at(-1);
+  if (!last) return [];
+  await tx`update sources set seq = ${last.seq} where source = ${source} and epoch = ${epoch}`;
+
+  const records: SourceRecord[] = [];
+  const refusals: (Refusal & { ref: string })[] = [];
+  for (const line of fresh) {
+    if ("record" in line) records.push(line.record);
+    else refusals.push({ ...line.refusal, ref: `${source}/${epoch}/${line.seq}` });
+  }
+  await keepRefusals(tx, "outbox", refusals);
+
+  const [first] = records;
+  const corrections = first?.type === "epoch_started" ? await reconcile(tx, source, first.time) : [];
+  await applyChanges(tx, fold(records), source, describe);
+  return [...corrections, ...records.filter(isRoomRecord).map(toEvent)];
+}
+
+function toEvent(record: Extract<SourceRecord, { room: unknown }>): NewEvent {
+  return {
+    type: record.type,
+    room_id: record.room.id,
+    actor_id: record.actor ?? null,
+    peer_id: record.peer ?? null,
+    time: record.time,
+    data: record.data,
+  };
+}
+
+/** Sequence up to which an epoch is stored; its row stays locked until the transaction ends. */
+async function lockPosition(tx: Transaction, source: string, epoch: string): Promise<number> {
+  const [row] = await tx<[{ seq: number }]>`
+    insert into sources (source, epoch) values (${source}, ${epoch})
+    on conflict (source, epoch) do update set seq = sources.seq
+    returning seq`;
+  return row.seq;
+}
+
+async function keepRefusals(
+  tx: Transaction,
+  origin: Submission["origin"],
+  refusals: readonly (Refusal & { ref: string })[],
+): Promise<void> {
+  if (refusals.length === 0) return;
+  await tx`
+    insert into rejected (origin, origin_ref, code, message, record)
+    select ${origin}, ref, code, message, record
+    from jsonb_to_recordset(${JSON.stringify(refusals)}::text::jsonb)
+      as r (ref text, code text, message text, record text)`;
+}
+
+/** Joins neighbouring runs of one epoch, so that a window of batches costs one round of statements. */
+function joinRuns(submissions: readonly Submission[]): Submission[] {
+  const joined: Submission[] = [];
+  for (const submission of submissions) {
+    const before = joined.at(-1);
+    if (
+      before?.origin === "outbox" && submission.origin === "outbox" &&
+      before.source === submission.source && before.epoch === submission.epoch
+    ) {
+      joined[joined.length - 1] = { ...before, lines: [...before.lines, ...submission.lines] };
+    } else {
+      joined.push(submission);
+    }
+  }
+  return joined;
+}

@@ -1,0 +1,63 @@
+/**
+ * Sessions: queries, and the row that a request for configuration makes.
+ *
+ * @module
+ */
+import type { Sql } from "./connect.ts";
+import type { ListedRow } from "./rooms.ts";
+
+/** Which sessions, newest first. Absent: no restriction. */
+export interface UserQuery {
+  readonly active?: boolean | undefined;
+  readonly userid?: string | undefined;
+  readonly type?: "browser" | "mobile" | undefined;
+  /** By `created`: from (inclusive) to (exclusive), RFC 3339. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly before?: { readonly moment: string; readonly id: string } | undefined;
+  readonly limit: number;
+}
+
+/** One page of sessions. */
+export async function findUsers(sql: Sql, query: UserQuery): Promise<ListedRow[]> {
+  const { active, userid, type, from, to, before, limit } = query;
+  return await sql<ListedRow[]>`
+    select sessionid as id, utc(created) as moment, user_json(u)::text as json from users u
+    where true
+      ${active === undefined ? sql`` : active ? sql`and ended is null` : sql`and ended is not null`}
+      ${userid === undefined ? sql`` : sql`and userid = ${userid}`}
+      ${type === undefined ? sql`` : sql`and type = ${type}`}
+      ${from === undefined ? sql`` : sql`and created >= ${from}::timestamptz`}
+      ${to === undefined ? sql`` : sql`and created < ${to}::timestamptz`}
+      ${
+    before === undefined
+      ? sql``
+      : sql`and (created, sessionid) < (${before.moment}::timestamptz, ${before.id}::uuid)`
+  }
+    order by created desc, sessionid desc limit ${limit}`;
+}
+
+/** A session's JSON; null when there is none. */
+export async function readUser(sql: Sql, sessionid: string): Promise<string | null> {
+  const [row] = await sql<{ json: string }[]>`
+    select user_json(u)::text as json from users u where sessionid = ${sessionid}`;
+  return row?.json ?? null;
+}
+
+/** A session that has just been given its credential. */
+export interface NewUser {
+  readonly sessionid: string;
+  readonly userid: string;
+  readonly type: "browser" | "mobile";
+  readonly os: string;
+  readonly browser: string;
+  readonly useragent: string;
+}
+
+/** Adds a session's row. */
+export async function addUser(sql: Sql, user: NewUser): Promise<void> {
+  const { sessionid, userid, type, os, browser, useragent } = user;
+  await sql`
+    insert into users (sessionid, userid, type, os, browser, useragent, created)
+    values (${sessionid}, ${userid}, ${type}, ${os}, ${browser}, ${useragent}, now())`;
+}

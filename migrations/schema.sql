@@ -1,0 +1,151 @@
+-- Written by `deno task schema` from a migrated database. Do not edit.
+
+create table events (
+  id bigint not null,
+  type text not null,
+  room_id uuid,
+  actor_id uuid,
+  peer_id uuid,
+  "time" timestamp(3) with time zone not null,
+  data jsonb not null default '{}'::jsonb
+);
+
+create table log_head (
+  singleton boolean not null default true,
+  id bigint not null default 0,
+  earliest bigint not null default 1
+);
+
+create table migrations (
+  name text not null,
+  batch integer not null,
+  applied timestamp with time zone not null default now()
+);
+
+create table occupants (
+  room_id uuid not null,
+  sessionid uuid not null,
+  userid text not null,
+  joined timestamp(3) with time zone not null,
+  "left" timestamp(3) with time zone
+);
+
+create table rejected (
+  id bigint not null generated always as identity,
+  origin text not null,
+  origin_ref text not null,
+  code text not null,
+  message text not null,
+  record text not null,
+  "time" timestamp(3) with time zone not null default now()
+);
+
+create table rooms (
+  id uuid not null,
+  name text not null,
+  jid text not null,
+  created timestamp(3) with time zone not null,
+  ended timestamp(3) with time zone,
+  source text
+);
+
+create table sources (
+  source text not null,
+  epoch text not null,
+  seq bigint not null default 0,
+  started timestamp(3) with time zone not null default now()
+);
+
+create table users (
+  sessionid uuid not null,
+  userid text not null,
+  type text not null,
+  os text not null,
+  browser text not null,
+  useragent text not null,
+  created timestamp(3) with time zone not null,
+  ended timestamp(3) with time zone,
+  source text
+);
+
+alter table events add constraint events_pkey PRIMARY KEY (id);
+
+alter table events add constraint events_room_id_fkey FOREIGN KEY (room_id) REFERENCES rooms(id);
+
+alter table log_head add constraint log_head_pkey PRIMARY KEY (singleton);
+
+alter table log_head add constraint log_head_singleton_check CHECK (singleton);
+
+alter table migrations add constraint migrations_pkey PRIMARY KEY (name);
+
+alter table occupants add constraint occupants_pkey PRIMARY KEY (room_id, sessionid, joined);
+
+alter table occupants add constraint occupants_room_id_fkey FOREIGN KEY (room_id) REFERENCES rooms(id);
+
+alter table rejected add constraint rejected_origin_check CHECK ((origin = ANY (ARRAY['outbox'::text, 'telemetry'::text])));
+
+alter table rejected add constraint rejected_pkey PRIMARY KEY (id);
+
+alter table rooms add constraint rooms_pkey PRIMARY KEY (id);
+
+alter table sources add constraint sources_pkey PRIMARY KEY (source, epoch);
+
+alter table users add constraint users_pkey PRIMARY KEY (sessionid);
+
+alter table users add constraint users_type_check CHECK ((type = ANY (ARRAY['browser'::text, 'mobile'::text])));
+
+CREATE INDEX events_actor ON public.events USING btree (actor_id, id);
+
+CREATE INDEX events_peer ON public.events USING btree (peer_id, id) WHERE (peer_id IS NOT NULL);
+
+CREATE INDEX events_room ON public.events USING btree (room_id, id);
+
+CREATE INDEX events_time ON public.events USING brin ("time");
+
+CREATE INDEX events_type ON public.events USING btree (type, id);
+
+CREATE INDEX occupants_present ON public.occupants USING btree (room_id, sessionid) WHERE ("left" IS NULL);
+
+CREATE INDEX occupants_session ON public.occupants USING btree (sessionid, joined);
+
+CREATE INDEX rooms_active ON public.rooms USING btree (created, id) WHERE (ended IS NULL);
+
+CREATE INDEX rooms_created ON public.rooms USING btree (created, id);
+
+CREATE INDEX rooms_name ON public.rooms USING btree (name, created, id);
+
+CREATE INDEX users_active ON public.users USING btree (created, sessionid) WHERE (ended IS NULL);
+
+CREATE INDEX users_created ON public.users USING btree (created, sessionid);
+
+CREATE INDEX users_userid ON public.users USING btree (userid, created, sessionid);
+
+CREATE OR REPLACE FUNCTION public.event_json(e events)
+ RETURNS json
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (SELECT row_to_json(shown.*) AS row_to_json FROM (SELECT (event_json.e).id AS id, (event_json.e).type AS type, (event_json.e).room_id AS room_id, (event_json.e).actor_id AS actor_id, (event_json.e).peer_id AS peer_id, utc((event_json.e)."time") AS "time", (event_json.e).data AS data) shown);
+
+CREATE OR REPLACE FUNCTION public.occupant_json(o occupants)
+ RETURNS json
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (SELECT row_to_json(shown.*) AS row_to_json FROM (SELECT (occupant_json.o).room_id AS room_id, (occupant_json.o).sessionid AS sessionid, (occupant_json.o).userid AS userid, utc((occupant_json.o).joined) AS joined, utc((occupant_json.o)."left") AS "left") shown);
+
+CREATE OR REPLACE FUNCTION public.room_json(r rooms)
+ RETURNS json
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (SELECT row_to_json(shown.*) AS row_to_json FROM (SELECT (room_json.r).id AS id, (room_json.r).name AS name, (room_json.r).jid AS jid, utc((room_json.r).created) AS created, utc((room_json.r).ended) AS ended) shown);
+
+CREATE OR REPLACE FUNCTION public.user_json(u users)
+ RETURNS json
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (SELECT row_to_json(shown.*) AS row_to_json FROM (SELECT (user_json.u).sessionid AS sessionid, (user_json.u).userid AS userid, (user_json.u).type AS type, (user_json.u).os AS os, (user_json.u).browser AS browser, (user_json.u).useragent AS useragent, utc((user_json.u).created) AS created, utc((user_json.u).ended) AS ended) shown);
+
+CREATE OR REPLACE FUNCTION public.utc(moment timestamp with time zone)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN to_char((moment AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'::text);
