@@ -1,0 +1,74 @@
+/**
+ * Reading a batch of Prosody's outbox: the lines of a `<batch>` (see `prosody/README.md`) become records
+ * or refusals, each with its sequence. A line that does not validate never stops the next.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { OutboxLine, OutboxSubmission, Refusal } from "../db/store.ts";
+import { SourceRecord } from "../events/record.ts";
+
+/** Attributes of `<batch>` and `<subscribed>` that tell how the outbox is doing. */
+export const OutboxStatus = z.object({
+  source: z.string().min(1).max(255),
+  epoch: z.string().min(1).max(255),
+  /** Records that wait behind this answer or batch. */
+  pending: z.coerce.number().int().nonnegative(),
+  /** What the outbox holds on disk, and its bound. */
+  bytes: z.coerce.number().int().nonnegative(),
+  limit: z.coerce.number().int().nonnegative(),
+  /** Records that did not fit since the outbox exists. */
+  lost: z.coerce.number().int().nonnegative(),
+});
+export type OutboxStatus = z.infer<typeof OutboxStatus>;
+
+const BatchHeader = OutboxStatus.extend({
+  first: z.coerce.number().int().positive(),
+  last: z.coerce.number().int().positive(),
+});
+
+/** The batch as a whole makes no sense: it is answered with an error and comes again. */
+export class MalformedBatch extends Error {}
+
+/** Reads a batch from its element's attributes and text. Throws {@link MalformedBatch}. */
+export function readBatch(
+  attributes: Record<string, unknown>,
+  text: string,
+): { submission: OutboxSubmission; status: OutboxStatus } {
+  const header = BatchHeader.safeParse(attributes);
+  if (!header.success) throw new MalformedBatch(`attributes: ${z.prettifyError(header.error)}`);
+  const { source, epoch, first, last } = header.data;
+  const lines = text.split("\n");
+  if (lines.length !== last - first + 1) {
+    throw new MalformedBatch(
+      `${lines.length} lines where first=${first} and last=${last} announce ${last - first + 1}`,
+    );
+  }
+  return {
+    submission: { origin: "outbox", source, epoch, lines: lines.map((line, i) => readLine(first + i, line)) },
+    status: OutboxStatus.parse(attributes),
+  };
+}
+
+// ---
+
+function readLine(seq: number, line: string): OutboxLine {
+  const refuse = (code: string, message: string): { seq: number; refusal: Refusal } => {
+    return { seq, refusal: { code, message, record: line.replaceAll("\u0000", "\uFFFD") } };
+  };
+  // PostgreSQL's text and jsonb cannot hold it.
+  if (/\\u0000/.test(line)) return refuse("nul_character", "the record contains a NUL character");
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return refuse("not_json", "the line is not JSON");
+  }
+  const parsed = SourceRecord.safeParse(value);
+  if (!parsed.success) return refuse("invalid_record", describe(parsed.error));
+  return { seq, record: parsed.data };
+}
+
+function describe(error: z.ZodError): string {
+  return error.issues.map(({ path, message }) => `${path.join(".") || "record"}: ${message}`).join("; ");
+}

@@ -1,0 +1,205 @@
+/**
+ * The API's own XMPP session to Prosody: subscribes to the outbox from what is stored, hands batches to
+ * the recorder, acknowledges after the commit. Reconnects with backoff for as long as it is not stopped.
+ * The protocol is in `prosody/README.md`.
+ *
+ * @module
+ */
+import { client, xml } from "@xmpp/client";
+import type { Element } from "@xmpp/xml";
+import { getLogger } from "@logtape/logtape";
+import { MalformedBatch, OutboxStatus, readBatch } from "./outbox_batch.ts";
+import type { Recorder } from "./recorder.ts";
+
+/** A stored position: everything of this epoch up to `seq`. */
+export interface Position {
+  readonly source: string;
+  readonly epoch: string;
+  readonly seq: number;
+}
+
+export interface ProsodySessionOptions {
+  /** WebSocket of Prosody, e.g. `ws://127.0.0.1:5280/xmpp-websocket`. */
+  readonly url: string;
+  /** Host of the API's own user, and the MUC host that has the outbox. */
+  readonly hosts: { readonly users: string; readonly rooms: string };
+  /** Node of the API's own user. */
+  readonly username: string;
+  /** A fresh ingest credential; asked for at every connection. */
+  readonly credential: () => Promise<string>;
+  /** The newest stored position of each source. */
+  readonly positions: () => Promise<readonly Position[]>;
+  readonly recorder: Recorder;
+  /** Unacknowledged batches that Prosody may have under way. Default 4. */
+  readonly window?: number;
+}
+
+/** How the session stands. */
+export interface ProsodyStatus {
+  readonly connected: boolean;
+  /** Whether Prosody feeds this instance (another one may be fed). */
+  readonly active: boolean;
+  /** What the outbox last said of itself. */
+  readonly outbox: OutboxStatus | undefined;
+}
+
+export interface ProsodySession {
+  status(): ProsodyStatus;
+  /** Closes the connection; batches that are not acknowledged come again to whoever subscribes next. */
+  stop(): Promise<void>;
+}
+
+/** Connects and keeps connected. Never throws: trouble is logged, and tried again. */
+export function startProsodySession(options: ProsodySessionOptions): ProsodySession {
+  const stopping = new AbortController();
+  let status: ProsodyStatus = { connected: false, active: false, outbox: undefined };
+  let trouble = "";
+  let attempts = 0;
+
+  async function keepConnected(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        await connectOnce(options, stopping.signal, (change) => {
+          if (change.connected) [attempts, trouble] = [0, ""];
+          status = { ...status, ...change };
+        });
+      } catch (error) {
+        const reason = reasonOf(error);
+        // Said once, not at every attempt.
+        if (reason !== trouble) {
+          log.warning("Prosody at {url}: {reason}; trying again", { url: options.url, reason });
+        }
+        trouble = reason;
+      }
+      status = { ...status, connected: false, active: false };
+      await delay(backoff(attempts++), stopping.signal);
+    }
+  }
+
+  const ended = keepConnected();
+  return {
+    status: () => status,
+    async stop() {
+      stopping.abort();
+      await ended;
+    },
+  };
+}
+
+// ---
+
+const namespace = "urn:talky:outbox:1";
+const stanzaErrors = "urn:ietf:params:xml:ns:xmpp-stanzas";
+const log = getLogger(["talky", "ingest"]);
+
+/** How often a silent connection is asked whether it lives, and how long an answer may take. In ms. */
+const pingEvery = 15_000;
+const answerWithin = 10_000;
+
+/** One connection, from opening to its end. Rejects with why it failed or broke; resolves when stopped. */
+async function connectOnce(
+  options: ProsodySessionOptions,
+  stopping: AbortSignal,
+  report: (change: Partial<ProsodyStatus>) => void,
+): Promise<void> {
+  const { url: service, hosts, username, credential, recorder } = options;
+  const password = await credential();
+  const xmpp = client({ service, domain: hosts.users, username, password });
+  // Its own reconnection keeps state across connections; a fresh client each time has none to go wrong.
+  xmpp.reconnect.stop();
+
+  const broken = Promise.withResolvers<void>();
+  broken.promise.catch(() => {});
+  xmpp.on("error", broken.reject);
+  xmpp.on("disconnect", () => broken.reject(new Error("the connection is gone")));
+  const stop = () => broken.resolve();
+  stopping.addEventListener("abort", stop);
+
+  xmpp.iqCallee.set(namespace, "batch", async (context: { from: unknown; element: Element }) => {
+    // Prosody stamps `from`, so no client can pose as the outbox.
+    if (String(context.from) !== hosts.rooms) return stanzaError("cancel", "forbidden");
+    try {
+      const { submission, status } = readBatch(context.element.attrs, context.element.text());
+      report({ active: true, outbox: status });
+      await recorder.submit(submission);
+      return true;
+    } catch (error) {
+      if (stopping.aborted) return stanzaError("wait", "recipient-unavailable");
+      log.warning("A batch was not stored and will come again: {reason}", { reason: reasonOf(error) });
+      return stanzaError("wait", error instanceof MalformedBatch ? "bad-request" : "resource-constraint");
+    }
+  });
+
+  let pinging: ReturnType<typeof setInterval> | undefined;
+  const late = setTimeout(() => broken.reject(new Error("no answer")), answerWithin);
+  try {
+    const online = xmpp.start();
+    // Whichever loses the race may still reject; the winner has said why.
+    online.catch(() => {});
+    await Promise.race([online, broken.promise]);
+    clearTimeout(late);
+    if (stopping.aborted) return;
+    const subscribed = await Promise.race([subscribe(xmpp, options), broken.promise]);
+    if (!subscribed) return;
+    report({ connected: true, ...subscribed });
+    log.info("Subscribed to the outbox of {source}: {pending} records wait", { ...subscribed.outbox });
+    pinging = setInterval(() => {
+      const ping = xml("iq", { type: "get", to: hosts.users }, xml("ping", "urn:xmpp:ping"));
+      xmpp.iqCaller.request(ping, answerWithin).catch(() => broken.reject(new Error("no answer to a ping")));
+    }, pingEvery);
+    await broken.promise;
+  } finally {
+    clearTimeout(late);
+    clearInterval(pinging);
+    stopping.removeEventListener("abort", stop);
+    xmpp.timeout = 1000;
+    await xmpp.stop().catch(() => {});
+  }
+}
+
+async function subscribe(
+  xmpp: ReturnType<typeof client>,
+  { hosts, positions, window = 4 }: ProsodySessionOptions,
+): Promise<Pick<ProsodyStatus, "active" | "outbox">> {
+  const known = (await positions()).map(({ source, epoch, seq }) =>
+    xml("position", { source, epoch, seq: String(seq) })
+  );
+  const request = xml("subscribe", { xmlns: namespace, window: String(window) }, ...known);
+  const answer: Element = await xmpp.iqCaller.request(
+    xml("iq", { type: "set", to: hosts.rooms }, request),
+    answerWithin,
+  );
+  const subscribed = answer.getChild("subscribed", namespace);
+  const status = OutboxStatus.safeParse(subscribed?.attrs);
+  if (!status.success) throw new Error("its answer to the subscription is not an outbox's");
+  return { outbox: status.data, active: subscribed?.attrs["active"] === "true" };
+}
+
+function stanzaError(type: "wait" | "cancel", condition: string): Element {
+  return xml("error", { type }, xml(condition, stanzaErrors));
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if ("condition" in error && error.condition === "not-authorized") {
+    return "the credential was refused (was Prosody configured with another TALKY_SECRET?)";
+  }
+  return error.message || error.name;
+}
+
+/** 0.25 s, doubling to 5 s, give or take a quarter, so that many instances do not knock at once. */
+function backoff(attempt: number): number {
+  return Math.min(5000, 250 * 2 ** attempt) * (0.75 + Math.random() / 2);
+}
+
+function delay(milliseconds: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (signal.aborted) resolve();
+  const timer = setTimeout(resolve, milliseconds);
+  const stop = () => resolve();
+  signal.addEventListener("abort", stop);
+  return promise.finally(() => {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", stop);
+  });
+}
