@@ -1,0 +1,37 @@
+/**
+ * How frames look on the wire: JSON frames on a WebSocket, or server-sent events. The hub builds a frame
+ * once for all readers that share encoding, cursor and filter.
+ *
+ * @module
+ */
+import type { LoggedEvent } from "./event_log.ts";
+
+/** Writes frames. `key` tells encodings apart. */
+export interface Encoding {
+  readonly key: string;
+  /** Every event after `after` will be sent; the log's newest is `head`. */
+  ready(after: number, head: number): string;
+  /** Events in order of id, at least one. */
+  events(events: readonly LoggedEvent[]): string;
+  /** Every match up to `head` has been sent. */
+  heartbeat(head: number): string;
+}
+
+/** JSON text frames of subprotocol `talky.events.v1`. */
+export const webSocketEncoding: Encoding = {
+  key: "ws",
+  ready: (after, head) => JSON.stringify({ type: "ready", after, head }),
+  events: (events) => `{"type":"events","events":[${events.map(({ json }) => json).join(",")}]}`,
+  heartbeat: (head) => JSON.stringify({ type: "heartbeat", head }),
+};
+
+/**
+ * Server-sent events (WHATWG HTML §9.2): each event under its own `id`, so that a browser resumes with
+ * `Last-Event-ID`. A heartbeat moves that id on as well, without an event.
+ */
+export const sseEncoding: Encoding = {
+  key: "sse",
+  ready: (after, head) => `event: ready\nid: ${after}\ndata: ${JSON.stringify({ after, head })}\n\n`,
+  events: (events) => events.map(({ id, json }) => `id: ${id}\ndata: ${json}\n\n`).join(""),
+  heartbeat: (head) => `event: heartbeat\nid: ${head}\ndata: ${JSON.stringify({ head })}\n\n`,
+};

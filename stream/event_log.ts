@@ -1,0 +1,38 @@
+/**
+ * The log as the stream knows it: a port. PostgreSQL is one adapter (`db/event_log.ts`); a broker fed
+ * from the log, with the event id as its message id, would be another.
+ *
+ * @module
+ */
+
+/** An event ready to be sent: what filters look at, and its JSON as it goes out. */
+export interface LoggedEvent {
+  readonly id: number;
+  readonly type: string;
+  readonly room_id: string | null;
+  readonly json: string;
+}
+
+/** Newest id, and the oldest that is kept (`head + 1` when nothing is). */
+export interface LogBounds {
+  readonly head: number;
+  readonly earliest: number;
+}
+
+/** What a page of the log is asked for. */
+export interface LogPage {
+  /** Not beyond this id. Absent: to the end. */
+  readonly upTo?: number;
+  readonly limit: number;
+  /** Only these rooms, only these types. Absent: all. */
+  readonly filter?: { readonly rooms?: readonly string[]; readonly types?: readonly string[] };
+}
+
+/** A log whose ids are dense and committed in order. */
+export interface EventLog {
+  bounds(): Promise<LogBounds>;
+  /** Events after an id, oldest first. Fewer than `limit`: no other match up to `upTo`. */
+  readAfter(after: number, page: LogPage): Promise<readonly LoggedEvent[]>;
+  /** Calls back when there may be something new: a hint. Answers how to stop. */
+  onAppend(wake: () => void): () => Promise<void>;
+}

@@ -1,0 +1,92 @@
+/**
+ * The newest part of the log in memory, bounded in bytes, and the frames lately built from it.
+ *
+ * @module
+ */
+import type { Encoding } from "./encoding.ts";
+import type { LoggedEvent } from "./event_log.ts";
+import type { Filter } from "./filter.ts";
+
+/** A frame, and the id up to which it (or the lack of matches) brings a reader. */
+export interface Step {
+  /** Null: nothing matched up to `through`. */
+  readonly frame: string | null;
+  readonly through: number;
+}
+
+export interface Ring {
+  /** Newest event known; the ring reaches from `tail` (exclusive) to it. */
+  readonly head: number;
+  /** Readers at or after this id are served from the ring. */
+  readonly tail: number;
+  /** Adds the events right after `head`. */
+  push(events: readonly LoggedEvent[]): void;
+  /** What a reader at `after` (≥ tail, < head) gets next. Built once for all who ask the same. */
+  step(after: number, filter: Filter, encoding: Encoding): Step;
+}
+
+/** Makes a ring that begins empty at `head` and holds about `capacity` bytes of JSON. */
+export function createRing(start: number, capacity: number): Ring {
+  let events: LoggedEvent[] = [];
+  let head = start;
+  let bytes = 0;
+  const steps = new Map<string, Step>();
+
+  return {
+    get head() {
+      return head;
+    },
+    get tail() {
+      return head - events.length;
+    },
+    push(fresh) {
+      if (fresh.length === 0) return;
+      // Frames end at the head they were built at; with a new head they are of no further use.
+      steps.clear();
+      for (const event of fresh) bytes += event.json.length;
+      events.push(...fresh);
+      head = fresh.at(-1)!.id;
+      // Trimmed by a quarter at a time, for trimming copies what stays.
+      if (bytes <= capacity * 1.25) return;
+      let dropped = 0;
+      while (bytes > capacity && dropped < events.length) bytes -= events[dropped++]!.json.length;
+      events = events.slice(dropped);
+    },
+    step(after, filter, encoding) {
+      const key = `${encoding.key} ${after} ${filter.key}`;
+      let step = steps.get(key);
+      if (!step) {
+        step = buildStep(events, after - (head - events.length), filter, encoding, head);
+        steps.set(key, step);
+      }
+      return step;
+    },
+  };
+}
+
+/** Most events and bytes of JSON in one frame. */
+export const frameEvents = 500;
+const frameBytes = 256 * 1024;
+
+// ---
+
+function buildStep(
+  events: readonly LoggedEvent[],
+  from: number,
+  filter: Filter,
+  encoding: Encoding,
+  head: number,
+): Step {
+  const matching: LoggedEvent[] = [];
+  let bytes = 0;
+  for (let i = from; i < events.length; i++) {
+    const event = events[i]!;
+    if (!filter.matches(event)) continue;
+    if (matching.length === frameEvents || (bytes > 0 && bytes + event.json.length > frameBytes)) {
+      return { frame: encoding.events(matching), through: matching.at(-1)!.id };
+    }
+    matching.push(event);
+    bytes += event.json.length;
+  }
+  return { frame: matching.length > 0 ? encoding.events(matching) : null, through: head };
+}

@@ -1,0 +1,63 @@
+/**
+ * The stream as server-sent events: the same hub, the same cursor, for readers without WebSockets.
+ *
+ * @module
+ */
+import { closeCodes, type CloseReason } from "./close_codes.ts";
+import { atDeadline } from "./deadline.ts";
+import { sseEncoding } from "./encoding.ts";
+import type { Hub } from "./hub.ts";
+import type { Reader } from "./reader.ts";
+import { place, type Subscription } from "./subscription.ts";
+
+/** A response body that lasts as long as the reader, or why there is none. */
+export async function openEventStream(
+  hub: Hub,
+  { after, filter }: Subscription,
+  expires: number,
+): Promise<ReadableStream<Uint8Array> | CloseReason> {
+  const bounds = await hub.bounds();
+  const start = place(after, bounds);
+  if ("code" in start) return start;
+
+  const text = new TextEncoder();
+  let reader: Reader | null = null;
+  let cancelExpiry = () => {};
+
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      reader = hub.add({
+        encoding: sseEncoding,
+        filter,
+        after: start.after,
+        head: bounds.head,
+        sink: {
+          send: (frame) => controller.enqueue(text.encode(frame)),
+          buffered: () => Math.max(0, highWaterMark - (controller.desiredSize ?? highWaterMark)),
+          close: ({ code, reason }) => {
+            cancelExpiry();
+            controller.enqueue(text.encode(`event: close\ndata: ${JSON.stringify({ code, reason })}\n\n`));
+            controller.close();
+          },
+        },
+      });
+      cancelExpiry = atDeadline(
+        expires,
+        () => reader?.close({ code: closeCodes.unauthorized, reason: "the token has expired" }),
+      );
+    },
+    cancel() {
+      cancelExpiry();
+      reader?.remove();
+    },
+  }, { highWaterMark, size: (chunk) => chunk.byteLength });
+
+  if (reader) return body;
+  cancelExpiry();
+  return { code: closeCodes.overloaded, reason: "too many readers: reconnect later" };
+}
+
+// ---
+
+/** Only a mark to count from: what lies above or below it is the reader's to judge. */
+const highWaterMark = 64 * 1024;

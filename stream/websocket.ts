@@ -1,0 +1,135 @@
+/**
+ * The stream over a WebSocket, subprotocol `talky.events.v1`. Runs on any runtime's server-side WebSocket.
+ *
+ * @module
+ */
+import { atDeadline } from "./deadline.ts";
+import { closeCodes, type CloseReason } from "./close_codes.ts";
+import { webSocketEncoding } from "./encoding.ts";
+import { createFilter } from "./filter.ts";
+import type { Hub } from "./hub.ts";
+import type { Reader, Sink } from "./reader.ts";
+import { BadSubscription, place, readFrame, type Subscription } from "./subscription.ts";
+
+/** Name of the subprotocol. */
+export const subprotocol = "talky.events.v1";
+
+/** What is needed of a server-side WebSocket, already open. */
+export interface ServerSocket {
+  send(data: string): void;
+  close(code: number, reason: string): void;
+  readonly bufferedAmount?: number;
+  addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
+  addEventListener(type: "close" | "error", listener: () => void): void;
+}
+
+/** A token's verdict: until when (milliseconds since 1970) it lets read, or why it does not. */
+export type Authorization = { readonly expires: number } | CloseReason;
+
+export interface StreamRequest {
+  readonly hub: Hub;
+  readonly subscription: Subscription;
+  readonly authorization: Authorization;
+  /** Judges a token that refreshes the first one. */
+  readonly authorize: (token: string) => Promise<Authorization>;
+}
+
+/** Serves one reader on an open socket, until either side closes it. */
+export async function serveWebSocket(socket: ServerSocket, request: StreamRequest): Promise<void> {
+  const { hub, authorize } = request;
+  let reader: Reader | undefined;
+  let closed = false;
+  let cancelExpiry = () => {};
+
+  const sink: Sink = {
+    send: (frame) => {
+      if (!closed) socket.send(frame);
+    },
+    buffered: () => socket.bufferedAmount ?? 0,
+    close,
+  };
+
+  function close({ code, reason }: CloseReason): void {
+    if (closed) return;
+    end();
+    closeSocket(socket, { code, reason });
+  }
+
+  function end(): void {
+    closed = true;
+    cancelExpiry();
+    reader?.remove();
+  }
+
+  /** Keeps the reader until its token ends; false when it does not let read at all. */
+  function accept(authorization: Authorization): boolean {
+    if ("code" in authorization) {
+      close(authorization);
+      return false;
+    }
+    cancelExpiry();
+    cancelExpiry = atDeadline(
+      authorization.expires,
+      () => close({ code: closeCodes.unauthorized, reason: "the token has expired" }),
+    );
+    return true;
+  }
+
+  async function subscribe({ after, filter }: Subscription): Promise<void> {
+    const bounds = await hub.bounds();
+    if (closed) return;
+    const start = place(after, bounds);
+    if ("code" in start) return close(start);
+    if (reader) return reader.subscribe({ filter, after: start.after, head: bounds.head });
+    const added = hub.add({
+      sink,
+      encoding: webSocketEncoding,
+      filter,
+      after: start.after,
+      head: bounds.head,
+    });
+    if (!added) return close({ code: closeCodes.overloaded, reason: "too many readers: reconnect later" });
+    reader = added;
+  }
+
+  async function handle(data: unknown): Promise<void> {
+    const frame = readFrame(data);
+    if (frame.type === "token") accept(await authorize(frame.token));
+    else {await subscribe({
+        after: frame.after ?? null,
+        filter: createFilter({ rooms: frame.rooms ?? [], types: frame.types ?? [] }),
+      });}
+  }
+
+  // One after the other: a frame's effect is complete before the next is read.
+  let turn = Promise.resolve();
+  function inTurn(work: () => Promise<void>): void {
+    turn = turn.then(() => closed ? undefined : work()).catch((error) =>
+      close(
+        error instanceof BadSubscription
+          ? { code: closeCodes.badRequest, reason: error.message }
+          : { code: closeCodes.overloaded, reason: "the log cannot be read now: reconnect later" },
+      )
+    );
+  }
+
+  socket.addEventListener("message", ({ data }) => inTurn(() => handle(data)));
+  socket.addEventListener("close", end);
+  socket.addEventListener("error", end);
+
+  inTurn(async () => {
+    if (accept(request.authorization)) await subscribe(request.subscription);
+  });
+  await turn;
+}
+
+/** Closes a socket, with a reason cut to what fits into a close frame (123 bytes, RFC 6455 §5.5). */
+export function closeSocket(socket: ServerSocket, { code, reason }: CloseReason): void {
+  let text = reason;
+  while (new TextEncoder().encode(text).length > 123) text = text.slice(0, -1);
+  try {
+    socket.close(code, text);
+  } catch {
+    // Closing already.
+  }
+}
