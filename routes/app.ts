@@ -1,0 +1,75 @@
+/**
+ * The whole HTTP side, from what it is given. Runs on Deno and on Workers unchanged.
+ *
+ * @module
+ */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { except } from "hono/combine";
+import { cors } from "hono/cors";
+import { secureHeaders } from "hono/secure-headers";
+import { homePage } from "../web/home.ts";
+import { clientRoutes } from "./client_config.ts";
+import type { Dependencies } from "./dependencies.ts";
+import { eventRoutes } from "./events.ts";
+import { healthRoutes } from "./health.ts";
+import { answerProblem, onError, ProblemError } from "./problem.ts";
+import { roomRoutes } from "./rooms.ts";
+import { isWebSocketRequest, streamRoutes } from "./stream.ts";
+import { userRoutes } from "./users.ts";
+
+/** Version of the API, as the OpenAPI document states it. */
+const version = "1.0.0";
+
+/** Makes the app. */
+export function createApp(dependencies: Dependencies): OpenAPIHono {
+  const { publicUrl, xmpp } = dependencies;
+  const app = new OpenAPIHono();
+  app.onError(onError);
+  app.notFound((c) =>
+    answerProblem(
+      c,
+      new ProblemError("not_found", `${c.req.method} ${c.req.path} is not an endpoint: see /openapi.json`),
+    )
+  );
+  app.use(except(
+    // A handshake's answer comes from the runtime and cannot be changed.
+    (c) => isWebSocketRequest(c.req.raw),
+    secureHeaders({ crossOriginResourcePolicy: "cross-origin" }),
+    cors({
+      origin: "*",
+      allowHeaders: ["authorization", "content-type", "idempotency-key", "last-event-id"],
+      exposeHeaders: ["retry-after"],
+      maxAge: 86_400,
+    }),
+  ));
+
+  app.get("/", (c) => c.html(homePage({ publicUrl, xmppUrl: xmpp.publicUrl })));
+  app.route("/", healthRoutes(dependencies));
+  app.route("/", clientRoutes(dependencies));
+  app.route("/", roomRoutes(dependencies));
+  app.route("/", userRoutes(dependencies));
+  app.route("/", eventRoutes(dependencies));
+  app.route("/", streamRoutes(dependencies));
+
+  app.openAPIRegistry.registerComponent("securitySchemes", "operator", {
+    type: "http",
+    scheme: "bearer",
+    description: "An operator token (`deno task token`)",
+  });
+  app.openAPIRegistry.registerComponent("securitySchemes", "session", {
+    type: "http",
+    scheme: "bearer",
+    description: "A session's credential, from /config/guest or /config/user",
+  });
+  app.doc31("/openapi.json", {
+    openapi: "3.1.0",
+    info: {
+      title: "Talky Core API",
+      version,
+      description: "Rooms, sessions and events of Talky calls, and a stream that resumes.",
+      license: { name: "MIT", url: "https://spdx.org/licenses/MIT.html" },
+    },
+    servers: [{ url: publicUrl }],
+  });
+  return app;
+}

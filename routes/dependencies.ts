@@ -1,0 +1,40 @@
+/**
+ * What the routes are given. Nothing under `routes/` opens a connection or knows its runtime.
+ *
+ * @module
+ */
+import type { Context } from "hono";
+import type { Keys } from "../auth/keys.ts";
+import type { Sql } from "../db/connect.ts";
+import type { Hub } from "../stream/hub.ts";
+import type { ServerSocket } from "../stream/websocket.ts";
+
+/** An accepted WebSocket: the answer to return, and the socket once it is open. */
+export interface Upgrade {
+  readonly response: Response;
+  readonly socket: Promise<ServerSocket>;
+}
+
+/** One part of the service, as `/readyz` shows it. */
+export interface Check {
+  readonly ok: boolean;
+  readonly [detail: string]: unknown;
+}
+
+export interface Dependencies {
+  /** Where clients reach this API, without a slash at the end. */
+  readonly publicUrl: string;
+  readonly xmpp: {
+    readonly domain: string;
+    /** WebSocket that clients are told. */
+    readonly publicUrl: string;
+  };
+  readonly keys: Keys;
+  /** Connections for one request: a shared pool, or on Workers a client of the request's own. */
+  readonly database: (c: Context) => Sql;
+  readonly hub: Hub;
+  /** The runtime's way to accept a WebSocket. */
+  readonly upgrade: (request: Request, subprotocol: string | undefined) => Upgrade;
+  /** The parts that must work for the service to be ready, by name. */
+  readonly checks: () => Promise<Readonly<Record<string, Check>>>;
+}

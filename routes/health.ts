@@ -1,0 +1,55 @@
+/**
+ * Whether the process lives, and whether the service can do its work.
+ *
+ * @module
+ */
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Dependencies } from "./dependencies.ts";
+
+const Readiness = z.object({
+  status: z.enum(["ready", "unready"]),
+  checks: z.record(z.string(), z.looseObject({ ok: z.boolean() })),
+}).openapi("Readiness");
+
+const healthz = createRoute({
+  method: "get",
+  path: "/healthz",
+  summary: "The process answers",
+  tags: ["health"],
+  responses: {
+    200: {
+      description: "It does",
+      content: { "application/json": { schema: z.object({ status: z.literal("ok") }) } },
+    },
+  },
+});
+
+const readyz = createRoute({
+  method: "get",
+  path: "/readyz",
+  summary: "Database, Prosody and lag",
+  tags: ["health"],
+  responses: {
+    200: { description: "Everything works", content: { "application/json": { schema: Readiness } } },
+    503: {
+      description: "Something does not: see `checks`",
+      content: { "application/json": { schema: Readiness } },
+    },
+  },
+});
+
+/** Routes of health. */
+export function healthRoutes({ checks }: Dependencies): OpenAPIHono {
+  const app = new OpenAPIHono();
+  app.openapi(healthz, (c) => c.json({ status: "ok" as const }, 200));
+  app.openapi(readyz, async (c) => {
+    const results = await checks();
+    const ready = Object.values(results).every(({ ok }) => ok);
+    c.header("cache-control", "no-store");
+    return c.json(
+      { status: ready ? "ready" as const : "unready" as const, checks: results },
+      ready ? 200 : 503,
+    );
+  });
+  return app;
+}

@@ -1,0 +1,112 @@
+/**
+ * Every error of the API: RFC 9457 problem details with a stable `code`. One registry: code → status,
+ * title. Never a stack, never SQL.
+ *
+ * @module
+ */
+import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { getLogger } from "@logtape/logtape";
+import { isUnavailable } from "../db/connect.ts";
+
+/** The registry. Codes are part of the contract: new ones may come, none changes its meaning. */
+export const problems = {
+  invalid_request: { status: 400, title: "The request is not valid" },
+  unauthorized: { status: 401, title: "A valid bearer token is needed" },
+  forbidden: { status: 403, title: "The token does not allow this" },
+  not_found: { status: 404, title: "There is nothing here" },
+  room_not_found: { status: 404, title: "There is no such room" },
+  user_not_found: { status: 404, title: "There is no such session" },
+  method_not_allowed: { status: 405, title: "The method does not fit this path" },
+  cursor_gone: { status: 410, title: "The cursor is older than what is kept" },
+  too_large: { status: 413, title: "The request is too large" },
+  upgrade_required: { status: 426, title: "This path is a WebSocket or an event stream" },
+  internal: { status: 500, title: "The service failed" },
+  unavailable: { status: 503, title: "The service cannot do this now" },
+} as const satisfies Record<string, { status: ContentfulStatusCode; title: string }>;
+
+/** A stable name of a problem. */
+export type ProblemCode = keyof typeof problems;
+
+/** The body of every error. */
+export const Problem = z.object({
+  type: z.string().openapi({ example: "about:blank" }),
+  title: z.string(),
+  status: z.int(),
+  code: z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]),
+  detail: z.string().optional(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+}).openapi("Problem");
+
+/** Thrown anywhere under a route; becomes the answer. */
+export class ProblemError extends Error {
+  constructor(
+    readonly code: ProblemCode,
+    readonly detail?: string,
+    readonly extra: {
+      readonly errors?: readonly { path: string; message: string }[];
+      readonly headers?: Readonly<Record<string, string>>;
+    } = {},
+  ) {
+    super(detail ?? problems[code].title);
+  }
+}
+
+/** The answer for a problem. */
+export function answerProblem(c: Context, { code, detail, extra }: ProblemError): Response {
+  const { status, title } = problems[code];
+  const body: z.infer<typeof Problem> = {
+    type: "about:blank",
+    title,
+    status,
+    code,
+    ...(detail && { detail }),
+    ...(extra.errors && { errors: [...extra.errors] }),
+  };
+  return c.body(JSON.stringify(body), status, {
+    "content-type": "application/problem+json",
+    ...extra.headers,
+  });
+}
+
+/** What any error thrown under a route becomes. */
+export function onError(error: Error, c: Context): Response {
+  if (error instanceof ProblemError) return answerProblem(c, error);
+  if (error instanceof HTTPException && error.status === 400) {
+    return answerProblem(c, new ProblemError("invalid_request", error.message));
+  }
+  if (isUnavailable(error)) {
+    log.warning("The database is away: {reason}", { reason: error.message });
+    return answerProblem(
+      c,
+      new ProblemError("unavailable", "the database cannot be reached", { headers: { "retry-after": "5" } }),
+    );
+  }
+  log.error("{method} {path} failed: {error}", { method: c.req.method, path: c.req.path, error });
+  return answerProblem(c, new ProblemError("internal"));
+}
+
+/** Turns a failed validation into a problem; the hook of every OpenAPIHono. */
+export function onInvalid(result: { success: boolean; error?: z.ZodError; target: string }): void {
+  if (result.success || !result.error) return;
+  const errors = result.error.issues.map(({ path, message }) => ({
+    path: [result.target, ...path].join("."),
+    message,
+  }));
+  const detail = errors.map(({ path, message }) => `${path}: ${message}`).join("; ");
+  throw new ProblemError("invalid_request", detail, { errors });
+}
+
+/** The error answers of a contract, for the OpenAPI document. */
+export function problemResponses(...codes: ProblemCode[]) {
+  const content = { "application/problem+json": { schema: Problem } };
+  return Object.fromEntries(
+    codes.map((code) => [problems[code].status, { description: problems[code].title, content }]),
+  );
+}
+
+// ---
+
+const log = getLogger(["talky", "http"]);
