@@ -15,6 +15,24 @@ const url = (...protocols: string[]) =>
   });
 const host = z.string().regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, "must be a host name in lower case");
 
+/** One ICE server: `scheme:host[:port][?transport=udp|tcp]` (RFC 7064, RFC 7065), several with commas. */
+const iceServers = (...schemes: string[]) =>
+  z.string().transform((value, context): IceServerAddress[] => {
+    const servers = value.split(",").map((part) => iceServer.exec(part.trim())?.groups);
+    if (!servers.every((server) => server && schemes.includes(server["type"]!))) {
+      context.addIssue(`must be ${schemes[0]}:host:port (or ${schemes[1]}:), several separated by commas`);
+      return z.NEVER;
+    }
+    return servers.map((server) => ({
+      type: server!["type"]!,
+      host: server!["host"]!,
+      port: server!["port"] ?? (server!["type"]!.endsWith("s") ? "5349" : "3478"),
+      ...(server!["transport"] && { transport: server!["transport"] }),
+    }));
+  });
+const iceServer =
+  /^(?<type>stuns?|turns?):(?<host>[^:?,\s[\]]+|\[[0-9a-f:]+\])(:(?<port>\d{1,5}))?(\?transport=(?<transport>udp|tcp))?$/;
+
 const schema = z.object({
   TALKY_ENV: z.enum(["development", "production"]).default("development"),
   PORT: port.default(8001),
@@ -30,8 +48,8 @@ const schema = z.object({
   TALKY_XMPP_PUBLIC_URL: url("ws:", "wss:").optional(),
   TALKY_PROSODY_PORT: port.default(5280),
   TALKY_APP_KEY: z.string().min(1).optional(),
-  TALKY_STUN: z.string().min(1).optional(),
-  TALKY_TURN: z.string().min(1).optional(),
+  TALKY_STUN: iceServers("stun", "stuns").optional(),
+  TALKY_TURN: iceServers("turn", "turns").optional(),
   TALKY_TURN_SECRET: z.string().min(1).optional(),
   TALKY_TLS_CERT: z.string().min(1).optional(),
   TALKY_TLS_KEY: z.string().min(1).optional(),
@@ -49,6 +67,14 @@ const secretNames = new Set<string>([
   "TALKY_APP_KEY",
   "TALKY_TURN_SECRET",
 ]);
+
+/** Where an ICE server is, in the shape that the SDK reads. */
+export interface IceServerAddress {
+  readonly type: string;
+  readonly host: string;
+  readonly port: string;
+  readonly transport?: string;
+}
 
 /** The service's settings, checked. */
 export interface Settings {
@@ -76,8 +102,8 @@ export interface Settings {
   /** HS256 key that applications sign user tokens with; absent: no registered users. */
   readonly appKey: string | undefined;
   readonly ice: {
-    readonly stun: string | undefined;
-    readonly turn: string | undefined;
+    readonly stun: readonly IceServerAddress[];
+    readonly turn: readonly IceServerAddress[];
     readonly turnSecret: string | undefined;
   };
   /** PEM files; both or neither. */
@@ -125,7 +151,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       port: value.TALKY_PROSODY_PORT,
     },
     appKey: value.TALKY_APP_KEY,
-    ice: { stun: value.TALKY_STUN, turn: value.TALKY_TURN, turnSecret: value.TALKY_TURN_SECRET },
+    ice: { stun: value.TALKY_STUN ?? [], turn: value.TALKY_TURN ?? [], turnSecret: value.TALKY_TURN_SECRET },
     tls: value.TALKY_TLS_CERT && value.TALKY_TLS_KEY
       ? { cert: value.TALKY_TLS_CERT, key: value.TALKY_TLS_KEY }
       : undefined,

@@ -10,9 +10,11 @@ import { deriveKeys, type Keys } from "./auth/keys.ts";
 import { type Settings, xmppHosts } from "./config.ts";
 import { connect, isRefusedData, isUnavailable, type Sql } from "./db/connect.ts";
 import { postgresLog } from "./db/event_log.ts";
+import { startHousekeeping } from "./db/housekeeping.ts";
 import { isMigrated } from "./db/migrate.ts";
 import { readPositions } from "./db/sources.ts";
 import { store } from "./db/store.ts";
+import { readCustomerData } from "./db/users.ts";
 import { parseDevice } from "./ingest/device.ts";
 import { type ProsodySession, startProsodySession } from "./ingest/prosody_session.ts";
 import { createRecorder, type Recorder } from "./ingest/recorder.ts";
@@ -53,12 +55,18 @@ export async function run(settings: Settings): Promise<Service> {
     xmpp: { domain: settings.xmpp.domain, publicUrl: settings.xmpp.publicUrl },
     keys,
     database: () => pool,
+    recorder: () => recorder,
+    appKey: settings.appKey,
+    ice: settings.ice,
     hub,
     upgrade,
     checks: () => checks(pool, prosody, hub),
   });
 
+  const stopHousekeeping = startHousekeeping(pool);
+
   const stopRest = async () => {
+    await stopHousekeeping();
     await recorder.drain();
     await prosody.stop();
     await hub.stop();
@@ -113,6 +121,7 @@ function startIngest(settings: Settings, keys: Keys, pool: Sql, recorder: Record
     credential: () => signIngestCredential(keys, `${username}@${hosts.users}`, 3600),
     positions: () => readPositions(pool),
     recorder,
+    customerData: (sessionid) => readCustomerData(pool, sessionid),
   });
 }
 

@@ -17,6 +17,12 @@ export interface Session {
   readonly userid: string;
 }
 
+/** What a credential is made for. */
+export interface NewSession extends Session {
+  /** Whether Prosody is to ask for the session's customerData, which may be larger than a credential. */
+  readonly customerData?: boolean;
+}
+
 const SessionClaims = z.object({
   sub: z.string().min(1),
   aud: z.string().min(1),
@@ -25,9 +31,10 @@ const SessionClaims = z.object({
 });
 
 /** Signs a client's credential. `lifetime` in seconds. Stays under 1,000 bytes (util.sasl's limit is 1,023). */
-export function signCredential(keys: Keys, session: Session, lifetime: number): Promise<string> {
+export function signCredential(keys: Keys, session: NewSession, lifetime: number): Promise<string> {
   const { node, host } = splitBareJid(session.userid);
-  return sign(keys, { scope: "session", sid: session.sessionid }, node, host, lifetime);
+  const claims = { scope: "session", sid: session.sessionid, ...(session.customerData && { cd: true }) };
+  return sign(keys, claims, node, host, lifetime);
 }
 
 /** Signs the API's own credential for reading Prosody's outbox. `lifetime` in seconds. */
@@ -56,7 +63,7 @@ export async function verifyCredential(keys: Keys, credential: string): Promise<
 
 function sign(
   keys: Keys,
-  claims: Record<string, string>,
+  claims: Record<string, string | boolean>,
   sub: string,
   aud: string,
   lifetime: number,

@@ -39,17 +39,33 @@ export interface TelemetrySubmission {
   readonly sessionid: string;
   readonly events: readonly NewEvent[];
   readonly refusals: readonly Refusal[];
+  /** Makes a repeated batch harmless. */
+  readonly once?: Idempotency;
+}
+
+/** A client's key for a batch, and what the batch was and is answered. */
+export interface Idempotency {
+  readonly key: string;
+  readonly digest: string;
+  /** JSON of the answer. */
+  readonly answer: string;
 }
 
 export type Submission = OutboxSubmission | TelemetrySubmission;
+
+/** What became of a submission. `earlier`: nothing, for a batch with its key is stored already. */
+export interface Receipt {
+  readonly earlier?: Pick<Idempotency, "digest" | "answer">;
+}
 
 /** Stores submissions in order, in one transaction. Records stored before are skipped by their position. */
 export async function store(
   sql: Sql,
   submissions: readonly Submission[],
   describe: DescribeDevice,
-): Promise<void> {
-  await sql.begin(async (tx) => {
+): Promise<Receipt[]> {
+  return await sql.begin(async (tx) => {
+    const receipts = new Map<Submission, Receipt>();
     let events: NewEvent[] = [];
     for (const submission of joinRuns(submissions)) {
       if (startsEpoch(submission)) {
@@ -58,6 +74,11 @@ export async function store(
         events = [];
       }
       if (submission.origin === "telemetry") {
+        const earlier = submission.once && await claimKey(tx, submission.sessionid, submission.once);
+        if (earlier) {
+          receipts.set(submission, { earlier });
+          continue;
+        }
         events.push(...submission.events);
         await keepRefusals(
           tx,
@@ -70,10 +91,23 @@ export async function store(
     }
     // Last, for it makes the other writers wait.
     await appendEvents(tx, events);
+    return submissions.map((submission) => receipts.get(submission) ?? {});
   });
 }
 
 // ---
+
+/** Takes an idempotency key for a batch, or answers who has it. Waits for a twin under way. */
+async function claimKey(tx: Transaction, sessionid: string, { key, digest, answer }: Idempotency) {
+  const claimed = await tx`
+    insert into telemetry_batches (sessionid, key, digest, answer)
+    values (${sessionid}, ${key}, ${digest}, ${answer}::text::jsonb)
+    on conflict do nothing returning key`;
+  if (claimed.length > 0) return undefined;
+  const [row] = await tx<[Pick<Idempotency, "digest" | "answer">]>`
+    select digest, answer::text as answer from telemetry_batches where sessionid = ${sessionid} and key = ${key}`;
+  return row;
+}
 
 function startsEpoch(submission: Submission): boolean {
   return submission.origin === "outbox" && submission.lines[0]?.seq === 1;

@@ -52,12 +52,31 @@ export interface NewUser {
   readonly os: string;
   readonly browser: string;
   readonly useragent: string;
+  /** How long its credential lasts, in seconds. */
+  readonly lifetime: number;
+  /** What its application says of it. */
+  readonly customerData: Readonly<Record<string, unknown>>;
 }
 
 /** Adds a session's row. */
 export async function addUser(sql: Sql, user: NewUser): Promise<void> {
-  const { sessionid, userid, type, os, browser, useragent } = user;
+  const { sessionid, userid, type, os, browser, useragent, lifetime, customerData } = user;
   await sql`
-    insert into users (sessionid, userid, type, os, browser, useragent, created)
-    values (${sessionid}, ${userid}, ${type}, ${os}, ${browser}, ${useragent}, now())`;
+    insert into users (sessionid, userid, type, os, browser, useragent, created, expires, customer_data)
+    values (${sessionid}, ${userid}, ${type}, ${os}, ${browser}, ${useragent}, now(),
+      now() + make_interval(secs => ${lifetime}), ${JSON.stringify(customerData)}::text::jsonb)`;
+}
+
+/** What a session's application said of it, as JSON; null when there is no such session. */
+export async function readCustomerData(sql: Sql, sessionid: string): Promise<string | null> {
+  const [row] = await sql<{ json: string }[]>`
+    select coalesce(customer_data, '{}')::text as json from users where sessionid = ${sessionid}`;
+  return row?.json ?? null;
+}
+
+/** Ends the sessions whose credential ended before it was used. Answers how many. */
+export async function endUnusedSessions(sql: Sql): Promise<number> {
+  const { count } = await sql`
+    update users set ended = expires where ended is null and source is null and expires < now()`;
+  return count;
 }

@@ -8,6 +8,7 @@
 import { client, xml } from "@xmpp/client";
 import type { Element } from "@xmpp/xml";
 import { getLogger } from "@logtape/logtape";
+import { Id } from "../events/event.ts";
 import { MalformedBatch, OutboxStatus, readBatch } from "./outbox_batch.ts";
 import type { Recorder } from "./recorder.ts";
 
@@ -30,6 +31,8 @@ export interface ProsodySessionOptions {
   /** The newest stored position of each source. */
   readonly positions: () => Promise<readonly Position[]>;
   readonly recorder: Recorder;
+  /** What a session's application said of it, as JSON; null when there is no such session. */
+  readonly customerData: (sessionid: string) => Promise<string | null>;
   /** Unacknowledged batches that Prosody may have under way. Default 4. */
   readonly window?: number;
 }
@@ -89,6 +92,7 @@ export function startProsodySession(options: ProsodySessionOptions): ProsodySess
 // ---
 
 const namespace = "urn:talky:outbox:1";
+const sessionNamespace = "urn:talky:session:1";
 const stanzaErrors = "urn:ietf:params:xml:ns:xmpp-stanzas";
 const log = getLogger(["talky", "ingest"]);
 
@@ -127,6 +131,20 @@ async function connectOnce(
       if (stopping.aborted) return stanzaError("wait", "recipient-unavailable");
       log.warning("A batch was not stored and will come again: {reason}", { reason: reasonOf(error) });
       return stanzaError("wait", error instanceof MalformedBatch ? "bad-request" : "resource-constraint");
+    }
+  });
+
+  xmpp.iqCallee.get(sessionNamespace, "session", async (context: { from: unknown; element: Element }) => {
+    if (String(context.from) !== hosts.rooms) return stanzaError("cancel", "forbidden");
+    const sid = Id.safeParse(context.element.attrs["sid"]);
+    if (!sid.success) return stanzaError("modify", "bad-request");
+    try {
+      const json = await options.customerData(sid.data);
+      if (json === null) return stanzaError("cancel", "item-not-found");
+      return xml("session", { xmlns: sessionNamespace, sid: sid.data }, json);
+    } catch (error) {
+      log.warning("A session could not be looked up: {reason}", { reason: reasonOf(error) });
+      return stanzaError("wait", "resource-constraint");
     }
   });
 
@@ -175,7 +193,7 @@ async function subscribe(
   return { outbox: status.data, active: subscribed?.attrs["active"] === "true" };
 }
 
-function stanzaError(type: "wait" | "cancel", condition: string): Element {
+function stanzaError(type: "wait" | "cancel" | "modify", condition: string): Element {
   return xml("error", { type }, xml(condition, stanzaErrors));
 }
 

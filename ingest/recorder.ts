@@ -5,11 +5,11 @@
  *
  * @module
  */
-import type { OutboxLine, OutboxSubmission, Submission, TelemetrySubmission } from "../db/store.ts";
+import type { OutboxLine, OutboxSubmission, Receipt, Submission } from "../db/store.ts";
 
 /** Where submissions go: all of a group, or none. */
 export interface RecorderPort {
-  store(submissions: readonly Submission[]): Promise<void>;
+  store(submissions: readonly Submission[]): Promise<readonly Receipt[]>;
   /** Whether an error speaks against the data itself, so that trying it again cannot help. */
   isRefusedData(error: unknown): boolean;
 }
@@ -17,7 +17,7 @@ export interface RecorderPort {
 /** Accepts submissions until it is closed. */
 export interface Recorder {
   /** Resolves after the commit; rejects when nothing of the submission was stored. */
-  submit(submission: Submission): Promise<void>;
+  submit(submission: Submission): Promise<Receipt>;
   /** Refuses new work and waits until what was accepted is settled. */
   drain(): Promise<void>;
 }
@@ -35,8 +35,8 @@ export function createRecorder(port: RecorderPort): Recorder {
     while (queue.length > 0) {
       const group = takeGroup();
       try {
-        await port.store(group.map(({ submission }) => submission));
-        for (const { resolve } of group) resolve();
+        const receipts = await port.store(group.map(({ submission }) => submission));
+        group.forEach(({ resolve }, i) => resolve(receipts[i]!));
       } catch (error) {
         if (!port.isRefusedData(error)) { for (const { reject } of group) reject(error); }
         else await storeApart(port, group, error);
@@ -54,7 +54,7 @@ export function createRecorder(port: RecorderPort): Recorder {
   return {
     submit(submission) {
       if (closed) return Promise.reject(new Error("the recorder is closed"));
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const { promise, resolve, reject } = Promise.withResolvers<Receipt>();
       queue.push({ submission, resolve, reject });
       // One turn of the event loop later, so that what arrives together is stored together.
       working ??= Promise.resolve().then(work);
@@ -72,7 +72,7 @@ export function createRecorder(port: RecorderPort): Recorder {
 
 interface Waiting {
   readonly submission: Submission;
-  readonly resolve: () => void;
+  readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -84,10 +84,14 @@ function weigh(submission: Submission): number {
 async function storeApart(port: RecorderPort, group: readonly Waiting[], error: unknown): Promise<void> {
   for (const { submission, resolve, reject } of group) {
     try {
-      if (submission.origin === "outbox") {
+      if (submission.origin === "telemetry") {
+        // A client's batch is answered as a whole: what the database refuses is the client's to hear.
+        const [receipt] = await port.store([submission]);
+        resolve(receipt!);
+      } else {
         await storeLines(port, submission, group.length === 1 ? error : undefined);
-      } else await storeTelemetry(port, submission);
-      resolve();
+        resolve({});
+      }
     } catch (failure) {
       reject(failure);
     }
@@ -109,11 +113,6 @@ async function storeLines(port: RecorderPort, run: OutboxSubmission, known?: unk
       await port.store([{ ...run, lines: [refuse(only, error)] }]);
     }
   }
-}
-
-/** A client's batch is answered as a whole: what the database refuses is the client's to hear. */
-async function storeTelemetry(port: RecorderPort, submission: TelemetrySubmission): Promise<void> {
-  await port.store([submission]);
 }
 
 function refuse(line: OutboxLine, error: unknown): OutboxLine {

@@ -56,6 +56,14 @@ create table sources (
   started timestamp(3) with time zone not null default now()
 );
 
+create table telemetry_batches (
+  sessionid uuid not null,
+  key text not null,
+  digest text not null,
+  answer jsonb not null,
+  "time" timestamp(3) with time zone not null default now()
+);
+
 create table users (
   sessionid uuid not null,
   userid text not null,
@@ -65,7 +73,9 @@ create table users (
   useragent text not null,
   created timestamp(3) with time zone not null,
   ended timestamp(3) with time zone,
-  source text
+  source text,
+  expires timestamp(3) with time zone,
+  customer_data jsonb
 );
 
 alter table events add constraint events_pkey PRIMARY KEY (id);
@@ -89,6 +99,8 @@ alter table rejected add constraint rejected_pkey PRIMARY KEY (id);
 alter table rooms add constraint rooms_pkey PRIMARY KEY (id);
 
 alter table sources add constraint sources_pkey PRIMARY KEY (source, epoch);
+
+alter table telemetry_batches add constraint telemetry_batches_pkey PRIMARY KEY (sessionid, key);
 
 alter table users add constraint users_pkey PRIMARY KEY (sessionid);
 
@@ -114,9 +126,13 @@ CREATE INDEX rooms_created ON public.rooms USING btree (created, id);
 
 CREATE INDEX rooms_name ON public.rooms USING btree (name, created, id);
 
+CREATE INDEX telemetry_batches_time ON public.telemetry_batches USING btree ("time");
+
 CREATE INDEX users_active ON public.users USING btree (created, sessionid) WHERE (ended IS NULL);
 
 CREATE INDEX users_created ON public.users USING btree (created, sessionid);
+
+CREATE INDEX users_unused ON public.users USING btree (expires) WHERE ((ended IS NULL) AND (source IS NULL));
 
 CREATE INDEX users_userid ON public.users USING btree (userid, created, sessionid);
 

@@ -15,6 +15,7 @@ import { healthRoutes } from "./health.ts";
 import { answerProblem, onError, ProblemError } from "./problem.ts";
 import { roomRoutes } from "./rooms.ts";
 import { isWebSocketRequest, streamRoutes } from "./stream.ts";
+import { telemetryRoutes } from "./telemetry.ts";
 import { userRoutes } from "./users.ts";
 
 /** Version of the API, as the OpenAPI document states it. */
@@ -46,6 +47,7 @@ export function createApp(dependencies: Dependencies): OpenAPIHono {
   app.get("/", (c) => c.html(homePage({ publicUrl, xmppUrl: xmpp.publicUrl })));
   app.route("/", healthRoutes(dependencies));
   app.route("/", clientRoutes(dependencies));
+  app.route("/", telemetryRoutes(dependencies));
   app.route("/", roomRoutes(dependencies));
   app.route("/", userRoutes(dependencies));
   app.route("/", eventRoutes(dependencies));

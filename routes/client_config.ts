@@ -6,14 +6,17 @@
  */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import { type AppIdentity, BadAppToken, verifyAppToken } from "../auth/app_token.ts";
 import { signCredential, verifyCredential } from "../auth/credential.ts";
+import { nodeFor } from "../auth/node.ts";
 import { xmppHosts } from "../config.ts";
 import { addUser } from "../db/users.ts";
 import { parseDevice } from "../ingest/device.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { limitBody } from "./limit_body.ts";
+import { iceServersFor } from "./ice_servers.ts";
 import { bearerToken } from "./operator.ts";
 import { onInvalid, ProblemError, problemResponses } from "./problem.ts";
+import { acceptTextAsJson, limitBody } from "./request_body.ts";
 import { normaliseRoomName } from "./room_name.ts";
 
 /** How long a credential lasts, in seconds: longer than any call. */
@@ -44,27 +47,52 @@ const ClientConfig = z.object({
   screensharingExtensions: z.object({ chrome: z.string() }),
 }).openapi("ClientConfig");
 
+const configured = {
+  200: { description: "The session", content: { "application/json": { schema: ClientConfig } } },
+  ...problemResponses("invalid_request", "token_refused", "too_large", "unavailable"),
+};
+
 const guestConfig = createRoute({
   method: "post",
   path: "/config/guest",
-  summary: "A new guest session",
+  summary: "A new session of a guest",
   tags: ["client"],
   request: {
     body: {
       content: {
         "application/json": {
           schema: z.looseObject({
-            clientVersion: z.string().max(255).optional(),
-            token: z.string().optional(),
+            clientVersion: z.string().max(255).nullish(),
+            token: z.string().nullish().openapi({
+              description: "JWT of the application; its claims become customerData",
+            }),
           }),
         },
       },
     },
   },
-  responses: {
-    200: { description: "The session", content: { "application/json": { schema: ClientConfig } } },
-    ...problemResponses("invalid_request", "unavailable"),
+  responses: configured,
+});
+
+const userConfig = createRoute({
+  method: "post",
+  path: "/config/user",
+  summary: "A new session of a user whom the application vouches for",
+  tags: ["client"],
+  request: {
+    body: {
+      content: {
+        "application/json": {
+          schema: z.looseObject({
+            clientVersion: z.string().max(255).nullish(),
+            token: z.string({ error: "takes a JWT signed with the application's key" })
+              .openapi({ description: "JWT of the application; `sub` is the user" }),
+          }),
+        },
+      },
+    },
   },
+  responses: configured,
 });
 
 const roomConfig = createRoute({
@@ -81,22 +109,36 @@ const roomConfig = createRoute({
         "application/json": { schema: z.object({ roomAddress: z.string() }).openapi("RoomConfig") },
       },
     },
-    ...problemResponses("invalid_request", "unauthorized"),
+    ...problemResponses("invalid_request", "unauthorized", "too_large"),
   },
 });
 
 /** Routes for Talky clients. */
 export function clientRoutes(dependencies: Dependencies): OpenAPIHono {
-  const { keys, database, xmpp, publicUrl } = dependencies;
+  const { keys, appKey, database, ice, xmpp, publicUrl } = dependencies;
   const hosts = xmppHosts(xmpp.domain);
   const app = new OpenAPIHono({ defaultHook: onInvalid });
-  for (const path of ["/config/*", "/rooms/config"]) app.post(path, limitBody(largestBody), asJson);
+  for (const path of ["/config/*", "/rooms/config"]) app.post(path, limitBody(largestBody), acceptTextAsJson);
 
-  app.openapi(guestConfig, async (c) => {
+  async function beginSession(c: Context, userId: string, identity: AppIdentity | undefined) {
     const id = crypto.randomUUID();
-    const userId = `${crypto.randomUUID()}@${hosts.guests}`;
-    const credential = await signCredential(keys, { sessionid: id, userid: userId }, credentialLifetime);
-    await addUser(database(c), { sessionid: id, userid: userId, ...parseDevice(c.req.header("user-agent")) });
+    const customerData = { ...identity?.customerData };
+    const [credential, iceServers] = await Promise.all([
+      signCredential(
+        keys,
+        { sessionid: id, userid: userId, customerData: Object.keys(customerData).length > 0 },
+        credentialLifetime,
+      ),
+      iceServersFor(ice, id, credentialLifetime),
+    ]);
+    const device = parseDevice(c.req.header("user-agent"));
+    await addUser(database(c), {
+      sessionid: id,
+      userid: userId,
+      ...device,
+      lifetime: credentialLifetime,
+      customerData,
+    });
     return c.json({
       apiVersion: "1",
       id,
@@ -105,15 +147,31 @@ export function clientRoutes(dependencies: Dependencies): OpenAPIHono {
       signalingUrl: xmpp.publicUrl,
       roomConfigUrl: `${publicUrl}/rooms/config`,
       telemetryUrl: `${publicUrl}/telemetry`,
-      iceServers: [],
-      customerData: {},
+      iceServers,
+      customerData,
+      ...(identity?.displayName && { displayName: identity.displayName }),
+      ...(identity?.orgId && { orgId: identity.orgId }),
       screensharingExtensions: { chrome: "" },
     }, 200);
+  }
+
+  app.openapi(guestConfig, async (c) => {
+    const { token } = c.req.valid("json");
+    const identity = token ? await readAppToken(appKey, token) : undefined;
+    return await beginSession(c, `${crypto.randomUUID()}@${hosts.guests}`, identity);
+  });
+
+  app.openapi(userConfig, async (c) => {
+    const identity = await readAppToken(appKey, c.req.valid("json").token);
+    const node = nodeFor(identity.subject ?? "");
+    if (node === "") {
+      throw new ProblemError("token_refused", "the token has no `sub` that says who the user is");
+    }
+    return await beginSession(c, `${node}@${hosts.users}`, identity);
   });
 
   app.openapi(roomConfig, async (c) => {
-    const token = bearerToken(c);
-    if (!token || !await verifyCredential(keys, token)) {
+    if (!await verifyCredential(keys, bearerToken(c) ?? "")) {
       throw new ProblemError("unauthorized", "send the session's credential: Authorization: Bearer …");
     }
     const name = normaliseRoomName(c.req.valid("json").name);
@@ -130,14 +188,14 @@ export function clientRoutes(dependencies: Dependencies): OpenAPIHono {
 
 // ---
 
-/**
- * Bodies arrive as `text/plain`, so that browsers need no preflight; they are JSON all the same. An empty
- * one says nothing, as `{}` does.
- */
-async function asJson(c: Context, next: () => Promise<void>): Promise<void> {
-  const headers = new Headers(c.req.raw.headers);
-  headers.set("content-type", "application/json");
-  const body = (await c.req.raw.text()).trim() || "{}";
-  c.req.raw = new Request(c.req.url, { method: "POST", headers, body });
-  await next();
+async function readAppToken(appKey: string | undefined, token: string): Promise<AppIdentity> {
+  if (!appKey) {
+    throw new ProblemError("token_refused", "this service has no TALKY_APP_KEY to check tokens with");
+  }
+  try {
+    return await verifyAppToken(appKey, token);
+  } catch (error) {
+    if (error instanceof BadAppToken) throw new ProblemError("token_refused", error.message);
+    throw error;
+  }
 }

@@ -6,8 +6,10 @@
 import type { Context } from "hono";
 import type { Keys } from "../auth/keys.ts";
 import type { Sql } from "../db/connect.ts";
+import type { Recorder } from "../ingest/recorder.ts";
 import type { Hub } from "../stream/hub.ts";
 import type { ServerSocket } from "../stream/websocket.ts";
+import type { IceSettings } from "./ice_servers.ts";
 
 /** An accepted WebSocket: the answer to return, and the socket once it is open. */
 export interface Upgrade {
@@ -32,6 +34,11 @@ export interface Dependencies {
   readonly keys: Keys;
   /** Connections for one request: a shared pool, or on Workers a client of the request's own. */
   readonly database: (c: Context) => Sql;
+  /** The one way in, over the same database. */
+  readonly recorder: (c: Context) => Recorder;
+  /** HS256 key of the application around Talky; absent: guests only. */
+  readonly appKey: string | undefined;
+  readonly ice: IceSettings;
   readonly hub: Hub;
   /** The runtime's way to accept a WebSocket. */
   readonly upgrade: (request: Request, subprotocol: string | undefined) => Upgrade;

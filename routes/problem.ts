@@ -14,6 +14,7 @@ import { isUnavailable } from "../db/connect.ts";
 /** The registry. Codes are part of the contract: new ones may come, none changes its meaning. */
 export const problems = {
   invalid_request: { status: 400, title: "The request is not valid" },
+  token_refused: { status: 401, title: "The application's token is not accepted" },
   unauthorized: { status: 401, title: "A valid bearer token is needed" },
   forbidden: { status: 403, title: "The token does not allow this" },
   not_found: { status: 404, title: "There is nothing here" },
@@ -22,6 +23,7 @@ export const problems = {
   method_not_allowed: { status: 405, title: "The method does not fit this path" },
   cursor_gone: { status: 410, title: "The cursor is older than what is kept" },
   too_large: { status: 413, title: "The request is too large" },
+  key_reused: { status: 422, title: "The Idempotency-Key belongs to another request" },
   upgrade_required: { status: 426, title: "This path is a WebSocket or an event stream" },
   internal: { status: 500, title: "The service failed" },
   unavailable: { status: 503, title: "The service cannot do this now" },

@@ -1,0 +1,33 @@
+/**
+ * What must be done from time to time, by any instance.
+ *
+ * @module
+ */
+import { getLogger } from "@logtape/logtape";
+import type { Sql } from "./connect.ts";
+import { endUnusedSessions } from "./users.ts";
+
+/** Starts the rounds; answers how to stop them, which waits for the one under way. `every` in ms. */
+export function startHousekeeping(sql: Sql, every = 60_000): () => Promise<void> {
+  let round = Promise.resolve();
+  const timer = setInterval(() => {
+    round = round.then(() => tidy(sql)).catch((error) => {
+      // The next round does it; a database that is away is reported by who needs it.
+      log.debug("Housekeeping was not done: {error}", { error });
+    });
+  }, every);
+  return () => {
+    clearInterval(timer);
+    return round;
+  };
+}
+
+// ---
+
+const log = getLogger(["talky", "db"]);
+
+/** How long a telemetry batch is remembered by its key: as long as a credential lasts. */
+async function tidy(sql: Sql): Promise<void> {
+  await endUnusedSessions(sql);
+  await sql`delete from telemetry_batches where time < now() - interval '24 hours'`;
+}

@@ -1,0 +1,145 @@
+/**
+ * Telemetry: what a client measured and reports over REST. An item becomes an event when the actor (the
+ * bearer) was in the room with the peer; else it is refused with its reason, and the others go on.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { Refusal } from "../db/store.ts";
+import { Id, type NewEvent, Time } from "../events/event.ts";
+
+/** Most items of a batch, and most bytes of one, as JSON. */
+export const mostItems = 200;
+export const largestItem = 32 * 1024;
+
+/** A reported time further off than this, in milliseconds, is corrected to the server's. */
+export const clockTolerance = { ahead: 60_000, behind: 60 * 60_000 } as const;
+
+/** Why an item was refused. */
+export interface Rejection {
+  readonly index: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Who was in which rooms: what an item is checked against. */
+export interface Presence {
+  /** Sessions that are or were in a room, by room id; rooms that the actor never was in are absent. */
+  readonly sessions: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/** A batch, sorted. */
+export interface Telemetry {
+  readonly events: NewEvent[];
+  readonly rejections: Rejection[];
+  /** The rejections with the items as they came, to be kept. */
+  readonly refusals: Refusal[];
+}
+
+/** The room ids that a batch names, to look up. */
+export function roomsOf(batch: readonly unknown[]): string[] {
+  const rooms = batch.flatMap((item) => {
+    const parsed = Item.safeParse(item);
+    return parsed.success ? [parsed.data.room_id] : [];
+  });
+  return [...new Set(rooms)];
+}
+
+/** Sorts a batch into events and refusals. `now` in milliseconds since 1970. */
+export function readTelemetry(
+  batch: readonly unknown[],
+  actor: string,
+  presence: Presence,
+  now: number,
+): Telemetry {
+  const result: Telemetry = { events: [], rejections: [], refusals: [] };
+  batch.forEach((item, index) => {
+    const verdict = readItem(item, actor, presence, now);
+    if ("type" in verdict) return void result.events.push(verdict);
+    result.rejections.push({ index, ...verdict });
+    // PostgreSQL's text cannot hold NUL.
+    const record = (JSON.stringify(item) ?? "null").replaceAll("\u0000", "\uFFFD").slice(0, largestItem);
+    result.refusals.push({ ...verdict, record });
+  });
+  return result;
+}
+
+// ---
+
+/** Rooms and peers may also be named as the client knows them: `room@host/session id`. */
+const SessionRef = z.string().transform((value) => value.slice(value.lastIndexOf("/") + 1)).pipe(Id);
+
+const Item = z.preprocess(
+  // The SDK writes roomId and peerId, and `data` as a JSON string.
+  (item) => {
+    if (typeof item !== "object" || item === null || Array.isArray(item)) return item;
+    const { roomId, peerId, ...rest } = item as Record<string, unknown>;
+    return {
+      ...rest,
+      room_id: rest["room_id"] ?? roomId,
+      peer_id: rest["peer_id"] ?? peerId ?? undefined,
+      data: parseData(rest["data"]),
+    };
+  },
+  z.object({
+    type: z.literal("p2p_session_stats", {
+      error: "clients report p2p_session_stats only; the server sees the other types itself",
+    }).default("p2p_session_stats"),
+    room_id: Id,
+    peer_id: SessionRef.optional(),
+    time: Time.optional(),
+    data: z.record(z.string(), z.unknown()),
+  }),
+);
+
+function parseData(data: unknown): unknown {
+  if (typeof data !== "string") return data;
+  try {
+    return JSON.parse(data);
+  } catch {
+    return data;
+  }
+}
+
+function readItem(
+  item: unknown,
+  actor: string,
+  { sessions }: Presence,
+  now: number,
+): NewEvent | { code: string; message: string } {
+  const text = JSON.stringify(item) ?? "null";
+  const size = new TextEncoder().encode(text).length;
+  if (size > largestItem) {
+    return { code: "item_too_large", message: `${size} bytes; an item has at most ${largestItem}` };
+  }
+  const parsed = Item.safeParse(item);
+  if (!parsed.success) return { code: "invalid_item", message: describe(parsed.error) };
+  const { type, room_id, peer_id, time, data } = parsed.data;
+  if (text.includes("\\u0000") || JSON.stringify(data).includes("\\u0000")) {
+    return { code: "nul_character", message: "the item contains a NUL character" };
+  }
+  const present = sessions.get(room_id);
+  if (!present) {
+    return { code: "unknown_room", message: "there is no such room, or the session was never in it" };
+  }
+  if (peer_id !== undefined && !present.has(peer_id)) {
+    return { code: "unknown_peer", message: "the peer was never in this room" };
+  }
+  return { type, room_id, actor_id: actor, peer_id: peer_id ?? null, ...timed(time, data, now) };
+}
+
+/** The time of an event, by a clock that can be trusted; what the client said is kept where it cannot. */
+function timed(
+  time: string | undefined,
+  data: Record<string, unknown>,
+  now: number,
+): Pick<NewEvent, "time" | "data"> {
+  if (time === undefined) return { time: new Date(now).toISOString(), data };
+  const offset = Date.parse(time) - now;
+  if (offset <= clockTolerance.ahead && -offset <= clockTolerance.behind) return { time, data };
+  return { time: new Date(now).toISOString(), data: { ...data, reported_time: time } };
+}
+
+function describe(error: z.ZodError): string {
+  return error.issues.map(({ path, message }) => `${path.join(".") || "item"}: ${message}`).join("; ");
+}

@@ -1,0 +1,117 @@
+/**
+ * `POST /telemetry`: what clients measured. Answered after the commit; a retried batch with the same
+ * `Idempotency-Key` is stored once.
+ *
+ * @module
+ */
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { verifyCredential } from "../auth/credential.ts";
+import type { Sql } from "../db/connect.ts";
+import { readCompany } from "../db/presence.ts";
+import { mostItems, readTelemetry, roomsOf } from "../ingest/telemetry.ts";
+import type { Dependencies } from "./dependencies.ts";
+import { acceptTextAsJson, limitBody } from "./request_body.ts";
+import { bearerToken } from "./operator.ts";
+import { onInvalid, ProblemError, problemResponses } from "./problem.ts";
+
+/** Most bytes of a batch. */
+const largestBatch = 500 * 1024;
+
+const Answer = z.object({
+  accepted: z.int(),
+  rejected: z.array(z.object({ index: z.int(), code: z.string(), message: z.string() })),
+}).openapi("TelemetryAnswer");
+
+const Item = z.unknown().openapi({
+  type: "object",
+  properties: {
+    type: { type: "string", enum: ["p2p_session_stats"], description: "May be left out" },
+    room_id: { type: "string", format: "uuid", description: "Or `roomId`" },
+    peer_id: { type: "string", format: "uuid", description: "Or `peerId`" },
+    time: { type: "string", format: "date-time" },
+    data: { type: "object", description: "Or a string of JSON" },
+  },
+});
+
+const postTelemetry = createRoute({
+  method: "post",
+  path: "/telemetry",
+  summary: "Report what a client measured",
+  tags: ["client"],
+  security: [{ session: [] }],
+  request: {
+    headers: z.object({ "idempotency-key": z.string().min(1).max(255).optional() }),
+    body: {
+      content: { "application/json": { schema: z.looseObject({ batch: z.array(Item).max(10_000) }) } },
+    },
+  },
+  responses: {
+    202: {
+      description: "Stored, but for the items that `rejected` names",
+      content: { "application/json": { schema: Answer } },
+    },
+    ...problemResponses("invalid_request", "unauthorized", "too_large", "key_reused", "unavailable"),
+  },
+});
+
+/** Route of telemetry. */
+export function telemetryRoutes({ keys, database, recorder }: Dependencies): OpenAPIHono {
+  const app = new OpenAPIHono({ defaultHook: onInvalid });
+  app.post("/telemetry", limitBody(largestBatch), acceptTextAsJson);
+
+  app.openapi(postTelemetry, async (c) => {
+    const session = await verifyCredential(keys, bearerToken(c) ?? "");
+    if (!session) {
+      throw new ProblemError("unauthorized", "send the session's credential: Authorization: Bearer …");
+    }
+    const { batch } = c.req.valid("json");
+    if (batch.length > mostItems) {
+      throw new ProblemError("too_large", `${batch.length} items; a batch has at most ${mostItems}`);
+    }
+    const sql = database(c);
+    const sessions = await findCompany(sql, session.sessionid, roomsOf(batch));
+    const { events, refusals, rejections } = readTelemetry(
+      batch,
+      session.sessionid,
+      { sessions },
+      Date.now(),
+    );
+    const answer = { accepted: events.length, rejected: rejections };
+
+    const key = c.req.valid("header")["idempotency-key"];
+    const digest = await digestOf(batch);
+    const { earlier } = await recorder(c).submit({
+      origin: "telemetry",
+      sessionid: session.sessionid,
+      events,
+      refusals,
+      ...(key && { once: { key, digest, answer: JSON.stringify(answer) } }),
+    });
+    if (!earlier) return c.json(answer, 202);
+    if (earlier.digest !== digest) {
+      throw new ProblemError("key_reused", "this Idempotency-Key came with another batch");
+    }
+    return c.json(Answer.parse(JSON.parse(earlier.answer)), 202);
+  });
+  return app;
+}
+
+// ---
+
+/**
+ * Who was in the rooms. A client may report faster than its joining gets through Prosody's outbox, so a
+ * room that is not known yet is looked up again for a moment before its items are refused.
+ */
+async function findCompany(sql: Sql, sessionid: string, rooms: readonly string[]) {
+  let company = await readCompany(sql, sessionid, rooms);
+  for (let attempt = 0; company.size < rooms.length && attempt < 4; attempt++) {
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    company = await readCompany(sql, sessionid, rooms);
+  }
+  return company;
+}
+
+async function digestOf(batch: readonly unknown[]): Promise<string> {
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(batch)));
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
