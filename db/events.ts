@@ -34,7 +34,35 @@ export async function findEvents(sql: Sql, query: EventQuery): Promise<EventRow[
   return await sql<EventRow[]>`select id, event_json(e)::text as json from events e ${matching(sql, query)}`;
 }
 
+/**
+ * All events of a query as text, a page's worth at a time: JSON or CSV, a line each. Reads by key, so any
+ * number of rows costs the memory of one page. `limit` absent: to the end.
+ */
+export async function* readLines(
+  sql: Sql,
+  query: Omit<EventQuery, "limit"> & { readonly limit?: number | undefined },
+  format: "json" | "csv",
+): AsyncGenerator<string, void, void> {
+  const line = format === "json" ? sql`event_json(e)::text` : sql`event_csv(e)`;
+  let remaining = query.limit ?? Number.POSITIVE_INFINITY;
+  let place: Pick<EventQuery, "after" | "before"> = {};
+  while (remaining > 0) {
+    const limit = Math.min(linesPerPage, remaining);
+    const rows = await sql<{ id: number; line: string }[]>`
+      select id, ${line} as line from events e ${matching(sql, { ...query, ...place, limit })}`;
+    const last = rows.at(-1);
+    if (!last) return;
+    const end = format === "csv" ? "\r\n" : "\n";
+    yield rows.map((row) => row.line).join(end) + end;
+    if (rows.length < limit) return;
+    remaining -= rows.length;
+    place = query.order === "asc" ? { after: last.id } : { before: last.id };
+  }
+}
+
 // ---
+
+const linesPerPage = 2000;
 
 function matching(sql: Sql, query: EventQuery) {
   const { after, before, types, room, actor, peer, session, from, to, order, limit } = query;

@@ -6,8 +6,9 @@
  * @module
  */
 import type { NewEvent } from "../events/event.ts";
-import { advance, emptyRoom, endings, type RoomState, type StateEvent } from "../events/room_state.ts";
+import { endings } from "../events/room_state.ts";
 import type { Transaction } from "./connect.ts";
+import { readRoomState } from "./room_state.ts";
 
 /**
  * Ends the rooms, stays and sessions that a source still has open, as of `time`; answers the corrective
@@ -17,7 +18,7 @@ export async function reconcile(tx: Transaction, source: string, time: string): 
   const rooms = await tx<{ id: string }[]>`
     select id from rooms where source = ${source} and ended is null order by created, id for update`;
   const events: NewEvent[] = [];
-  for (const { id } of rooms) events.push(...endings(id, await readState(tx, id), time));
+  for (const { id } of rooms) events.push(...endings(id, await readRoomState(tx, id), time));
 
   await tx`
     update occupants set "left" = greatest(joined, ${time}::timestamptz)
@@ -25,18 +26,4 @@ export async function reconcile(tx: Transaction, source: string, time: string): 
   await tx`update rooms set ended = greatest(created, ${time}::timestamptz) where source = ${source} and ended is null`;
   await tx`update users set ended = greatest(created, ${time}::timestamptz) where source = ${source} and ended is null`;
   return events;
-}
-
-// ---
-
-async function readState(tx: Transaction, room: string): Promise<RoomState> {
-  const state = emptyRoom();
-  // In pages: a room may live for days.
-  const pages = tx<StateEvent[]>`
-    select type, actor_id, peer_id, utc(time) as time, data from events
-    where room_id = ${room} and type not in ('message_sent', 'p2p_session_stats') order by id`.cursor(1000);
-  for await (const page of pages) {
-    for (const event of page) advance(state, event);
-  }
-  return state;
 }

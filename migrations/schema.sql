@@ -136,6 +136,12 @@ CREATE INDEX users_unused ON public.users USING btree (expires) WHERE ((ended IS
 
 CREATE INDEX users_userid ON public.users USING btree (userid, created, sessionid);
 
+CREATE OR REPLACE FUNCTION public.event_csv(e events)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN ((((((((((((((e).id || ','::text) || (e).type) || ','::text) || COALESCE(((e).room_id)::text, ''::text)) || ','::text) || COALESCE(((e).actor_id)::text, ''::text)) || ','::text) || COALESCE(((e).peer_id)::text, ''::text)) || ','::text) || utc((e)."time")) || ',"'::text) || replace(((e).data)::text, '"'::text, '""'::text)) || '"'::text);
+
 CREATE OR REPLACE FUNCTION public.event_json(e events)
  RETURNS json
  LANGUAGE sql
@@ -147,6 +153,12 @@ CREATE OR REPLACE FUNCTION public.occupant_json(o occupants)
  LANGUAGE sql
  STABLE PARALLEL SAFE
 RETURN (SELECT row_to_json(shown.*) AS row_to_json FROM (SELECT (occupant_json.o).room_id AS room_id, (occupant_json.o).sessionid AS sessionid, (occupant_json.o).userid AS userid, utc((occupant_json.o).joined) AS joined, utc((occupant_json.o)."left") AS "left") shown);
+
+CREATE OR REPLACE FUNCTION public.rejected_json(r rejected)
+ RETURNS json
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (SELECT row_to_json(shown.*) AS row_to_json FROM (SELECT (rejected_json.r).id AS id, (rejected_json.r).origin AS origin, (rejected_json.r).origin_ref AS origin_ref, (rejected_json.r).code AS code, (rejected_json.r).message AS message, (rejected_json.r).record AS record, utc((rejected_json.r)."time") AS "time") shown);
 
 CREATE OR REPLACE FUNCTION public.room_json(r rooms)
  RETURNS json

@@ -8,12 +8,17 @@ import { except } from "hono/combine";
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
 import { homePage } from "../web/home.ts";
+import { asyncApiRoutes } from "./asyncapi.ts";
 import { clientRoutes } from "./client_config.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { eventRoutes } from "./events.ts";
 import { healthRoutes } from "./health.ts";
 import { answerProblem, onError, ProblemError } from "./problem.ts";
+import { rejectedRoutes } from "./rejected.ts";
+import { roomStateRoutes } from "./room_state.ts";
 import { roomRoutes } from "./rooms.ts";
+import { schemaRoutes } from "./schemas.ts";
+import { statsRoutes } from "./stats.ts";
 import { isWebSocketRequest, streamRoutes } from "./stream.ts";
 import { telemetryRoutes } from "./telemetry.ts";
 import { userRoutes } from "./users.ts";
@@ -50,7 +55,12 @@ export function createApp(dependencies: Dependencies): OpenAPIHono {
   app.route("/", telemetryRoutes(dependencies));
   app.route("/", roomRoutes(dependencies));
   app.route("/", userRoutes(dependencies));
+  app.route("/", roomStateRoutes(dependencies));
   app.route("/", eventRoutes(dependencies));
+  app.route("/", rejectedRoutes(dependencies));
+  app.route("/", statsRoutes(dependencies));
+  app.route("/", schemaRoutes(dependencies));
+  app.route("/", asyncApiRoutes(dependencies));
   app.route("/", streamRoutes(dependencies));
 
   app.openAPIRegistry.registerComponent("securitySchemes", "operator", {

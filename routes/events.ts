@@ -5,16 +5,18 @@
  */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { type EventQuery, findEvents } from "../db/events.ts";
+import { type EventQuery, findEvents, readLines } from "../db/events.ts";
 import { roomExists } from "../db/rooms.ts";
 import { readUser } from "../db/users.ts";
 import { EventTypeName, Id } from "../events/event.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { answerPage, Limit, Moment, pageOf } from "./lists.ts";
+import { answerLines, wantedLines } from "./event_lines.ts";
+import { answerPage, Moment, pageOf } from "./lists.ts";
 import { operatorSecurity, requireScope } from "./operator.ts";
 import { onInvalid, ProblemError, problemResponses } from "./problem.ts";
 import { Event } from "./resources.ts";
 
+const limitError = { error: "takes a whole number from 1" };
 const idError = { error: "takes an event id: a whole number from 0" };
 const EventId = z.coerce.number(idError).int(idError).nonnegative(idError).optional();
 
@@ -26,7 +28,10 @@ const narrowing = {
   from: Moment,
   to: Moment,
   order: z.enum(["asc", "desc"]).default("asc"),
-  limit: Limit,
+  limit: z.coerce.number(limitError).int(limitError).min(1, limitError).optional().openapi({
+    description:
+      "Most events: 1 to 1,000, 100 where absent; NDJSON and CSV take any number, all where absent",
+  }),
 };
 
 const Query = z.strictObject({
@@ -42,7 +47,11 @@ const page = {
   200: {
     description:
       "Events in order of id; `next` is the `after` (or, descending, the `before`) of the next page",
-    content: { "application/json": { schema: pageOf(Event) } },
+    content: {
+      "application/json": { schema: pageOf(Event) },
+      "application/x-ndjson": { schema: z.string().openapi({ description: "An event a line, any number" }) },
+      "text/csv": { schema: z.string().openapi({ description: "The same as CSV, with a header" }) },
+    },
   },
 };
 
@@ -89,8 +98,21 @@ export function eventRoutes({ database, keys }: Dependencies): OpenAPIHono {
     app.use(path, requireScope(keys, "read"));
   }
 
-  async function answer(c: Context, query: z.infer<typeof Narrowing>, scope: Partial<EventQuery>) {
-    const { type: types, limit, ...rest } = query;
+  async function answer(
+    c: Context,
+    query: z.infer<typeof Narrowing>,
+    scope: Partial<EventQuery>,
+  ): Promise<never> {
+    const { type: types, limit: given, ...rest } = query;
+    const lines = wantedLines(c);
+    if (lines) {
+      const pages = readLines(database(c), { ...rest, ...scope, types, limit: given }, lines.format);
+      return await answerLines(c, lines, pages) as never;
+    }
+    const limit = given ?? 100;
+    if (limit > 1000) {
+      throw new ProblemError("invalid_request", "query.limit: takes a whole number from 1 to 1000");
+    }
     const rows = await findEvents(database(c), { ...rest, ...scope, types, limit: limit + 1 });
     return answerPage(c, rows, limit, ({ id }) => id);
   }

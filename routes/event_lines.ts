@@ -1,0 +1,63 @@
+/**
+ * The history as NDJSON or CSV: any number of events, in the memory of one page.
+ *
+ * @module
+ */
+import type { Context } from "hono";
+
+/** Formats that stream, by media type. */
+const formats = {
+  "application/x-ndjson": { format: "json", header: "" },
+  "application/ndjson": { format: "json", header: "" },
+  "text/csv": { format: "csv", header: "id,type,room_id,actor_id,peer_id,time,data\r\n" },
+} as const;
+
+/** A format that the request's Accept names before JSON. */
+export interface LineFormat {
+  readonly mediaType: keyof typeof formats;
+  readonly format: "json" | "csv";
+}
+
+/** Which streaming format a request asks for; null for plain JSON. */
+export function wantedLines(c: Context): LineFormat | null {
+  for (const part of (c.req.header("accept") ?? "").split(",")) {
+    const mediaType = part.split(";")[0]!.trim().toLowerCase();
+    if (mediaType === "application/json") return null;
+    if (mediaType in formats) {
+      const known = mediaType as keyof typeof formats;
+      return { mediaType: known, format: formats[known].format };
+    }
+  }
+  return null;
+}
+
+/**
+ * Answers with lines as they are read; asks for the next page only when the client has taken the last. A
+ * failure in the middle breaks the connection off, so that it cannot be taken for the end.
+ */
+export async function answerLines(
+  c: Context,
+  { mediaType }: LineFormat,
+  pages: AsyncGenerator<string, void, void>,
+): Promise<Response> {
+  const text = new TextEncoder();
+  // The first page is read before the status is sent: a query that fails is still a problem.
+  const first = await pages.next();
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      const { header } = formats[mediaType];
+      if (header) controller.enqueue(text.encode(header));
+      if (first.done) controller.close();
+      else controller.enqueue(text.encode(first.value));
+    },
+    async pull(controller) {
+      const { done, value } = await pages.next();
+      if (done) controller.close();
+      else controller.enqueue(text.encode(value));
+    },
+    async cancel() {
+      await pages.return();
+    },
+  }, { highWaterMark: 0 });
+  return c.body(body, 200, { "content-type": `${mediaType}; charset=utf-8`, "cache-control": "no-store" });
+}

@@ -1,0 +1,74 @@
+/**
+ * `GET /rooms/{id}/state`: a room as it was at a moment, folded from the log.
+ *
+ * @module
+ */
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { readRoomState } from "../db/room_state.ts";
+import { roomExists } from "../db/rooms.ts";
+import { Id, Time } from "../events/event.ts";
+import type { Dependencies } from "./dependencies.ts";
+import { Moment } from "./lists.ts";
+import { operatorSecurity, requireScope } from "./operator.ts";
+import { onInvalid, ProblemError, problemResponses } from "./problem.ts";
+
+const RoomState = z.object({
+  room_id: Id,
+  at: Time,
+  open: z.boolean(),
+  locked: z.boolean(),
+  occupants: z.array(z.object({
+    sessionid: Id,
+    joined: Time,
+    audio_paused: z.boolean(),
+    video_paused: z.boolean(),
+    rtt: z.boolean(),
+    screens: z.array(z.string()).openapi({ description: "Ids of the screens they share" }),
+  })),
+  p2p: z.array(z.object({ sid: z.string(), actor_id: Id, peer_id: Id })),
+}).openapi("RoomState");
+
+const showState = createRoute({
+  method: "get",
+  path: "/rooms/{id}/state",
+  summary: "Who was there, with what muted, shared and locked, at a moment",
+  tags: ["rooms"],
+  security: operatorSecurity,
+  request: {
+    params: z.object({ id: Id }),
+    query: z.strictObject({
+      at: Moment.openapi({ description: "RFC 3339, inclusive; now where absent" }),
+      access_token: z.string().optional(),
+    }),
+  },
+  responses: {
+    200: { description: "The room at that moment", content: { "application/json": { schema: RoomState } } },
+    ...problemResponses("invalid_request", "unauthorized", "forbidden", "room_not_found"),
+  },
+});
+
+/** Route of a room's state. */
+export function roomStateRoutes({ database, keys }: Dependencies): OpenAPIHono {
+  const app = new OpenAPIHono({ defaultHook: onInvalid });
+  app.get("/rooms/:id/state", requireScope(keys, "read"));
+  app.openapi(showState, async (c) => {
+    const { id } = c.req.valid("param");
+    const at = c.req.valid("query").at ?? new Date().toISOString();
+    if (!await roomExists(database(c), id)) {
+      throw new ProblemError("room_not_found", `no room has the id ${id}`);
+    }
+    const state = await readRoomState(database(c), id, at);
+    return c.json({
+      room_id: id,
+      at,
+      open: state.open,
+      locked: state.locked,
+      occupants: [...state.occupants.values()].map((occupant) => ({
+        ...occupant,
+        screens: [...occupant.screens],
+      })),
+      p2p: [...state.p2p.values()],
+    }, 200);
+  });
+  return app;
+}
