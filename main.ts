@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { createRequire } from "node:module";
 import { getLogger } from "@logtape/logtape";
 import { signIngestCredential } from "./auth/credential.ts";
 import { deriveKeys, type Keys } from "./auth/keys.ts";
@@ -19,6 +20,7 @@ import { parseDevice } from "./ingest/device.ts";
 import { type ProsodySession, startProsodySession } from "./ingest/prosody_session.ts";
 import { createRecorder, type Recorder } from "./ingest/recorder.ts";
 import { configureLogging } from "./logging.ts";
+import { createMetrics } from "./metrics.ts";
 import { createApp } from "./routes/app.ts";
 import type { Check, Upgrade } from "./routes/dependencies.ts";
 import { loadSettings } from "./scripts/environment.ts";
@@ -43,12 +45,19 @@ export async function run(settings: Settings): Promise<Service> {
   const pool = connect(settings.databaseUrl);
   await assertMigrated(pool);
 
+  const metrics = createMetrics();
   const hub = await startHub(postgresLog(pool), { onTrouble: reportTrouble() });
   const recorder = createRecorder({
-    store: (submissions) => store(pool, submissions, parseDevice),
+    store: async (submissions) => {
+      const receipts = await store(pool, submissions, parseDevice);
+      metrics.countStored(submissions, receipts);
+      return receipts;
+    },
     isRefusedData,
   });
   const prosody = startIngest(settings, keys, pool, recorder);
+
+  metrics.measure({ prosody: prosody.status, hub: hub.status });
 
   const app = createApp({
     publicUrl: settings.publicUrl,
@@ -60,6 +69,8 @@ export async function run(settings: Settings): Promise<Service> {
     ice: settings.ice,
     hub,
     upgrade,
+    asset: readAsset,
+    metrics,
     checks: () => checks(pool, prosody, hub),
   });
 
@@ -162,6 +173,14 @@ function upgrade(request: Request, protocol: string | undefined): Upgrade {
   socket.addEventListener("open", () => resolve(socket), { once: true });
   socket.addEventListener("error", () => reject(new Error("the handshake failed")), { once: true });
   return { response, socket: promise };
+}
+
+async function readAsset(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
+  try {
+    return await Deno.readFile(createRequire(import.meta.url).resolve(path));
+  } catch {
+    return null;
+  }
 }
 
 async function checks(pool: Sql, prosody: ProsodySession, hub: Hub): Promise<Record<string, Check>> {

@@ -11,8 +11,10 @@ import { homePage } from "../web/home.ts";
 import { asyncApiRoutes } from "./asyncapi.ts";
 import { clientRoutes } from "./client_config.ts";
 import type { Dependencies } from "./dependencies.ts";
+import { docsRoutes } from "./docs.ts";
 import { eventRoutes } from "./events.ts";
 import { healthRoutes } from "./health.ts";
+import { metricsRoutes } from "./metrics.ts";
 import { answerProblem, onError, ProblemError } from "./problem.ts";
 import { rejectedRoutes } from "./rejected.ts";
 import { roomStateRoutes } from "./room_state.ts";
@@ -37,6 +39,7 @@ export function createApp(dependencies: Dependencies): OpenAPIHono {
       new ProblemError("not_found", `${c.req.method} ${c.req.path} is not an endpoint: see /openapi.json`),
     )
   );
+  if (dependencies.metrics) app.use(dependencies.metrics.middleware);
   app.use(except(
     // A handshake's answer comes from the runtime and cannot be changed.
     (c) => isWebSocketRequest(c.req.raw),
@@ -61,6 +64,8 @@ export function createApp(dependencies: Dependencies): OpenAPIHono {
   app.route("/", statsRoutes(dependencies));
   app.route("/", schemaRoutes(dependencies));
   app.route("/", asyncApiRoutes(dependencies));
+  app.route("/", docsRoutes(dependencies));
+  app.route("/", metricsRoutes(dependencies));
   app.route("/", streamRoutes(dependencies));
 
   app.openAPIRegistry.registerComponent("securitySchemes", "operator", {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import type { Keys } from "../auth/keys.ts";
 import type { Sql } from "../db/connect.ts";
 import type { Recorder } from "../ingest/recorder.ts";
@@ -42,6 +42,13 @@ export interface Dependencies {
   readonly hub: Hub;
   /** The runtime's way to accept a WebSocket. */
   readonly upgrade: (request: Request, subprotocol: string | undefined) => Upgrade;
+  /** A file of a package that the service shows, by `package/path`; null where there is none. */
+  readonly asset: (path: string) => Promise<Uint8Array<ArrayBuffer> | null>;
+  /** Counts requests and shows the counts; absent where a process does not last (Workers). */
+  readonly metrics?: {
+    readonly middleware: MiddlewareHandler;
+    render(): Promise<{ readonly text: string; readonly contentType: string }>;
+  };
   /** The parts that must work for the service to be ready, by name. */
   readonly checks: () => Promise<Readonly<Record<string, Check>>>;
 }

@@ -1,0 +1,49 @@
+/**
+ * `GET /docs`: the API's description to read and try, with Swagger UI served from here.
+ *
+ * @module
+ */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { html } from "hono/html";
+import type { Dependencies } from "./dependencies.ts";
+import { ProblemError } from "./problem.ts";
+
+/** Files of Swagger UI that the page uses, and their media types. */
+const files: Record<string, string> = {
+  "swagger-ui.css": "text/css",
+  "swagger-ui-bundle.js": "text/javascript",
+};
+
+/** Routes of the documentation. */
+export function docsRoutes({ asset }: Dependencies): OpenAPIHono {
+  const app = new OpenAPIHono();
+
+  app.get("/docs", (c) =>
+    c.html(html`
+      <!doctype html>
+      <html lang="en">
+        <head>
+          <meta charset="utf-8">
+          <meta name="viewport" content="width=device-width, initial-scale=1">
+          <title>Talky Core API: documentation</title>
+          <link rel="stylesheet" href="/docs/swagger-ui.css">
+        </head>
+        <body>
+          <main id="ui"></main>
+          <script src="/docs/swagger-ui-bundle.js"></script>
+          <script>
+                  SwaggerUIBundle({ url: "/openapi.json", dom_id: "#ui", deepLinking: true });
+                </script>
+        </body>
+      </html>
+    `));
+
+  app.get("/docs/:file", async (c) => {
+    const file = c.req.param("file");
+    const type = files[file];
+    const bytes = type && await asset(`swagger-ui-dist/${file}`);
+    if (!type || !bytes) throw new ProblemError("not_found", `there is no file ${file}`);
+    return c.body(bytes, 200, { "content-type": type, "cache-control": "public, max-age=86400" });
+  });
+  return app;
+}
