@@ -1,0 +1,7 @@
+/**
+ * The client for Talky Core API's live stream.
+ *
+ * @module
+ */
+export type { EventType, TalkyEvent } from "./event.ts";
+export { type EventReader, readEvents, type ReadEventsOptions, StreamClosed } from "./read_events.ts";

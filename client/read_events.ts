@@ -1,0 +1,185 @@
+/**
+ * Reading the live stream: an async iterator over events that survives lost connections, restarts and
+ * expired tokens, and gives every event exactly once, in order.
+ *
+ * @example
+ * ```ts ignore
+ * for await (const event of readEvents({ url: "http://localhost:8001", token, after: 0 })) {
+ *   console.log(event.id, event.type);
+ * }
+ * ```
+ *
+ * @module
+ */
+import type { EventType, TalkyEvent } from "./event.ts";
+
+export interface ReadEventsOptions {
+  /** Address of the service, e.g. `https://talky.example`. */
+  readonly url: string;
+  /** An operator token, or how to get one: asked for at every connection. */
+  readonly token: string | (() => string | Promise<string>);
+  /** Only events after this id; 0 = from the earliest kept; absent = from now. */
+  readonly after?: number;
+  /** Only these rooms, only these types. Absent: all. */
+  readonly rooms?: readonly string[];
+  readonly types?: readonly EventType[];
+  /** Ends the reading. */
+  readonly signal?: AbortSignal;
+  /** Told when the connection comes and goes. */
+  readonly onConnection?: (connected: boolean) => void;
+}
+
+/** Events as they come, and the cursor to go on from another time. */
+export interface EventReader extends AsyncIterable<TalkyEvent> {
+  /** Every matching event up to this id has been given out. Undefined before the first connection. */
+  readonly cursor: number | undefined;
+}
+
+/** The service closed the stream for a reason that a new connection cannot mend. */
+export class StreamClosed extends Error {
+  constructor(readonly code: number, reason: string) {
+    super(`the stream was closed: ${code} ${reason}`);
+    this.name = "StreamClosed";
+  }
+}
+
+/** Reads events until the signal aborts. Throws {@link StreamClosed} when going on is impossible. */
+export function readEvents(options: ReadEventsOptions): EventReader {
+  let cursor = options.after;
+
+  async function* read(): AsyncGenerator<TalkyEvent, void, void> {
+    let attempts = 0;
+    while (!options.signal?.aborted) {
+      const connection = await connect(options, cursor);
+      try {
+        for await (const frame of connection.frames) {
+          attempts = 0;
+          if (frame.type === "ready") {
+            // What lies before the earliest kept event is gone; there is nothing to wait for.
+            cursor = frame.after;
+            options.onConnection?.(true);
+          } else if (frame.type === "heartbeat") {
+            cursor = frame.head;
+          } else {
+            for (const event of frame.events) {
+              cursor = event.id;
+              yield event;
+            }
+          }
+        }
+      } finally {
+        connection.close();
+        options.onConnection?.(false);
+      }
+      if (options.signal?.aborted) return;
+      const { code, reason } = connection.ended();
+      if (fatal.has(code)) throw new StreamClosed(code, reason);
+      await pause(backoff(attempts++), options.signal);
+    }
+  }
+
+  return {
+    get cursor() {
+      return cursor;
+    },
+    [Symbol.asyncIterator]: read,
+  };
+}
+
+// ---
+
+type Frame =
+  | { type: "ready"; after: number; head: number }
+  | { type: "events"; events: TalkyEvent[] }
+  | { type: "heartbeat"; head: number };
+
+interface Connection {
+  /** Ends when the connection does. */
+  readonly frames: AsyncIterable<Frame>;
+  /** Why it ended. */
+  ended(): { code: number; reason: string };
+  close(): void;
+}
+
+/** Close codes after which the same connection would fail again. */
+const fatal = new Set([4400, 4403, 4410]);
+
+/** Frames that may wait for a slow consumer; then the connection is dropped, and resumed at the cursor. */
+const mostWaiting = 1000;
+
+async function connect(options: ReadEventsOptions, after: number | undefined): Promise<Connection> {
+  let end: { code: number; reason: string } | undefined;
+  const waiting: Frame[] = [];
+  let wake = () => {};
+  let socket: WebSocket | undefined;
+
+  const finish = (code: number, reason: string) => {
+    end ??= { code, reason };
+    wake();
+  };
+  const abort = () => socket?.close();
+  try {
+    const token = typeof options.token === "function" ? await options.token() : options.token;
+    socket = new WebSocket(address(options, after, token), "talky.events.v1");
+    socket.onmessage = ({ data }) => {
+      waiting.push(JSON.parse(data));
+      if (waiting.length > mostWaiting) socket?.close();
+      wake();
+    };
+    socket.onclose = ({ code, reason }) => finish(code, reason);
+    socket.onerror = () => finish(1006, "the connection failed");
+    options.signal?.addEventListener("abort", abort);
+    if (options.signal?.aborted) abort();
+  } catch (error) {
+    finish(1006, String(error));
+  }
+
+  async function* frames(): AsyncGenerator<Frame, void, void> {
+    while (true) {
+      const frame = waiting.shift();
+      if (options.signal?.aborted) return;
+      if (frame) yield frame;
+      else if (end) return;
+      else await new Promise<void>((resolve) => wake = resolve);
+    }
+  }
+
+  return {
+    frames: frames(),
+    ended: () => end ?? { code: 1006, reason: "" },
+    close() {
+      options.signal?.removeEventListener("abort", abort);
+      socket?.close();
+    },
+  };
+}
+
+function address(
+  { url, rooms = [], types = [] }: ReadEventsOptions,
+  after: number | undefined,
+  token: string,
+): string {
+  const target = new URL("/stream", url.replace(/^http/, "ws"));
+  if (after !== undefined) target.searchParams.set("after", String(after));
+  for (const room of rooms) target.searchParams.append("room", room);
+  for (const type of types) target.searchParams.append("type", type);
+  target.searchParams.set("access_token", token);
+  return target.href;
+}
+
+/** 0.25 s, doubling to 10 s, give or take a quarter, so that many readers do not come back at once. */
+function backoff(attempt: number): number {
+  return Math.min(10_000, 250 * 2 ** attempt) * (0.75 + Math.random() / 2);
+}
+
+function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal?.addEventListener("abort", done);
+  });
+}
