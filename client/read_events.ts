@@ -60,6 +60,8 @@ export function readEvents(options: ReadEventsOptions): EventReader {
             options.onConnection?.(true);
           } else if (frame.type === "heartbeat") {
             cursor = frame.head;
+          } else if (frame.type === "expiring") {
+            connection.refresh();
           } else {
             for (const event of frame.events) {
               cursor = event.id;
@@ -73,7 +75,8 @@ export function readEvents(options: ReadEventsOptions): EventReader {
       }
       if (options.signal?.aborted) return;
       const { code, reason } = connection.ended();
-      if (fatal.has(code)) throw new StreamClosed(code, reason);
+      const tokenIsSpent = code === unauthorized && typeof options.token === "string";
+      if (fatal.has(code) || tokenIsSpent) throw new StreamClosed(code, reason);
       await pause(backoff(attempts++), options.signal);
     }
   }
@@ -91,18 +94,22 @@ export function readEvents(options: ReadEventsOptions): EventReader {
 type Frame =
   | { type: "ready"; after: number; head: number }
   | { type: "events"; events: TalkyEvent[] }
-  | { type: "heartbeat"; head: number };
+  | { type: "heartbeat"; head: number }
+  | { type: "expiring"; expires: string };
 
 interface Connection {
   /** Ends when the connection does. */
   readonly frames: AsyncIterable<Frame>;
   /** Why it ended. */
   ended(): { code: number; reason: string };
+  /** Sends a fresh token, where there is a way to get one. */
+  refresh(): void;
   close(): void;
 }
 
 /** Close codes after which the same connection would fail again. */
 const fatal = new Set([4400, 4403, 4410]);
+const unauthorized = 4401;
 
 /** Frames that may wait for a slow consumer; then the connection is dropped, and resumed at the cursor. */
 const mostWaiting = 1000;
@@ -146,6 +153,13 @@ async function connect(options: ReadEventsOptions, after: number | undefined): P
 
   return {
     frames: frames(),
+    refresh() {
+      if (typeof options.token === "string") return;
+      // A token that cannot be had now is asked for again at the next connection.
+      Promise.resolve(options.token()).then((token) => {
+        if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: "token", token }));
+      }).catch(() => {});
+    },
     ended: () => end ?? { code: 1006, reason: "" },
     close() {
       options.signal?.removeEventListener("abort", abort);

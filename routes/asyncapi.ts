@@ -4,7 +4,7 @@
  * @module
  */
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import { Event } from "../events/event.ts";
+import { Event, Time } from "../events/event.ts";
 import { closeCodes } from "../stream/close_codes.ts";
 import { ClientFrame } from "../stream/subscription.ts";
 import type { Dependencies } from "./dependencies.ts";
@@ -14,6 +14,7 @@ export const ServerFrame = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("ready"), after: z.int().nonnegative(), head: z.int().nonnegative() }),
   z.strictObject({ type: z.literal("events"), events: z.array(Event).min(1) }),
   z.strictObject({ type: z.literal("heartbeat"), head: z.int().nonnegative() }),
+  z.strictObject({ type: z.literal("expiring"), expires: Time }),
 ]);
 
 /** Route of the stream's description. */
@@ -76,7 +77,7 @@ function describeStream(publicUrl: string) {
         action: "send",
         summary: "What the server sends",
         channel: { $ref: "#/channels/stream" },
-        messages: ["ready", "events", "heartbeat"].map(reference),
+        messages: ["ready", "events", "heartbeat", "expiring"].map(reference),
       },
       control: {
         action: "receive",

@@ -18,11 +18,15 @@ export interface Encoding {
 }
 
 /** JSON text frames of subprotocol `talky.events.v1`. */
-export const webSocketEncoding: Encoding = {
+export const webSocketEncoding: Encoding & {
+  /** The token ends at `expires` (milliseconds since 1970): a `token` frame keeps the connection. */
+  expiring(expires: number): string;
+} = {
   key: "ws",
   ready: (after, head) => JSON.stringify({ type: "ready", after, head }),
   events: (events) => `{"type":"events","events":[${events.map(({ json }) => json).join(",")}]}`,
   heartbeat: (head) => JSON.stringify({ type: "heartbeat", head }),
+  expiring: (expires) => JSON.stringify({ type: "expiring", expires: new Date(expires).toISOString() }),
 };
 
 /**

@@ -67,11 +67,18 @@ export async function serveWebSocket(socket: ServerSocket, request: StreamReques
       close(authorization);
       return false;
     }
+    const { expires } = authorization;
+    const warning = Math.min(warnedBefore, (expires - Date.now()) / 2);
     cancelExpiry();
-    cancelExpiry = atDeadline(
-      authorization.expires,
+    const cancelWarning = atDeadline(expires - warning, () => sink.send(webSocketEncoding.expiring(expires)));
+    const cancelEnd = atDeadline(
+      expires,
       () => close({ code: closeCodes.unauthorized, reason: "the token has expired" }),
     );
+    cancelExpiry = () => {
+      cancelWarning();
+      cancelEnd();
+    };
     return true;
   }
 
@@ -133,3 +140,8 @@ export function closeSocket(socket: ServerSocket, { code, reason }: CloseReason)
     // Closing already.
   }
 }
+
+// ---
+
+/** How long before a token's end its reader is told, in milliseconds; for short tokens, half their rest. */
+const warnedBefore = 60_000;
