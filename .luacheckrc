@@ -1,0 +1,11 @@
+std = "lua54"
+max_line_length = 120
+files["prosody/modules/**/*.lua"] = {
+	read_globals = {
+		"prosody",
+		module = { other_fields = true, fields = { add_host = { read_only = false }, unload = { read_only = false } } },
+	},
+}
+-- What the runner gives to the tests.
+files["prosody/spec/run.lua"] = { globals = { "library", "support", "fixture", "same", "test" } }
+files["prosody/spec/*_spec.lua"] = { read_globals = { "library", "support", "fixture", "same", "test" } }

@@ -1,0 +1,59 @@
+-- Authentication with a signed credential as the password (README.md, "Credentials"). Offers SASL PLAIN
+-- only: with SCRAM the credential would never reach us. Pins the resource to the session id.
+--
+-- Option:
+--   talky_session_key  the key that credentials are signed with; required
+--
+-- Other modules find what the credential said in `session.talky` (talky/credential.lib.lua).
+
+local jwt = require "util.jwt"
+local new_sasl = require "util.sasl".new
+local credential = module:require "talky/credential"
+
+local key = assert(module:get_option_string("talky_session_key"), "talky_session_key is not set")
+
+-- Returns what the credential says, or nil and the reason.
+local function verify(token, username)
+	local genuine, claims = jwt.verify(key, token)
+	if not genuine then return nil, claims end
+	return credential.check(claims, { username = username, host = module.host, now = os.time() })
+end
+
+local provider = {}
+
+function provider.get_sasl_handler(session)
+	return new_sasl(module.host, {
+		plain_test = function(_, username, password)
+			local claims, reason = verify(password, username)
+			if not claims then session.log("info", "Credential of %s refused: %s", username, reason) end
+			session.talky = claims
+			-- The second value says that the account is not disabled.
+			return claims ~= nil, true
+		end,
+	})
+end
+
+-- There are no accounts: whoever has a credential is a user.
+function provider.user_exists()
+	return true
+end
+
+function provider.test_password()
+	return nil, "Passwords are credentials, tested by SASL only"
+end
+
+for _, name in ipairs { "get_password", "set_password", "create_user", "delete_user" } do
+	provider[name] = function() return nil, "Credentials are made by the API" end
+end
+
+function provider.users()
+	return function() end
+end
+
+module:provides("auth", provider)
+
+-- An expired credential does not end the session it began: it is looked at here only.
+module:hook("pre-resource-bind", function(event)
+	local claims = event.session.talky
+	if claims and claims.scope == "session" then event.resource = claims.sid end
+end)

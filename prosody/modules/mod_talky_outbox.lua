@@ -1,0 +1,195 @@
+-- Keeps records on disk and feeds them to the API (README.md, "The outbox"): one outbox for all hosts of
+-- this Prosody. Other modules depend on it, and find in `module:shared("/*/talky_outbox/outbox")`:
+--   append(entry)          writes down { type, room, actor, peer, data }
+--   ask(element, timeout)  asks the API something
+--
+-- Options (global):
+--   talky_source            name of this Prosody among those the API reads; default: the machine's name
+--   talky_outbox_max_bytes  what the outbox may take on disk; default 256 MiB
+--   talky_outbox_directory  default: talky_outbox in Prosody's data directory
+--
+-- Reloading this module begins a new epoch, as a restart does.
+
+module:set_global()
+
+local json = require "util.json"
+local lfs = require "lfs"
+local now = require "util.time".now
+local pposix = require "util.pposix"
+local st = require "util.stanza"
+local uuid = require "util.uuid"
+
+local record = module:require "talky/record"
+local journals = module:require "talky/journal"
+local readers = module:require "talky/reader"
+local deliveries = module:require "talky/delivery"
+
+local xmlns = "urn:talky:outbox:1"
+
+local source = module:get_option_string("talky_source", pposix.uname().nodename)
+local max_bytes = module:get_option_number("talky_outbox_max_bytes", 256 * 1024 * 1024)
+
+local warned_at = -math.huge
+local function warn(message)
+	if now() - warned_at < 60 then return end
+	warned_at = now()
+	module:log("error", "%s", message)
+end
+
+local journal = journals.open {
+	directory = (module:require "talky/directory").open(
+		module:get_option_path("talky_outbox_directory", "talky_outbox", "data"), lfs),
+	format = module:require "talky/segment",
+	now = math.floor(now() * 1000),
+	suffix = uuid.get_nibbles(8),
+	max_bytes = math.tointeger(max_bytes),
+	warn = warn,
+}
+
+local function attributes(more)
+	local attr = {
+		xmlns = xmlns,
+		source = source,
+		bytes = ("%d"):format(journal.bytes),
+		limit = ("%d"):format(max_bytes),
+		lost = ("%d"):format(journal.lost),
+	}
+	for name, value in pairs(more) do attr[name] = tostring(value) end
+	return attr
+end
+
+local delivery = deliveries.new {
+	journal = journal,
+	reader = readers.new(journal),
+	now = now,
+	send = function(subscriber, batch)
+		local iq = st.iq({ type = "set", from = subscriber.host, to = subscriber.jid, id = batch.id })
+		iq:tag("batch", attributes {
+			epoch = batch.epoch, first = batch.first, last = batch.last, pending = batch.pending,
+		}):text(batch.text)
+		prosody.core_post_stanza(prosody.hosts[subscriber.host], iq)
+	end,
+}
+
+-- Sends on the next turn of the event loop: at once, yet all that happens in one turn goes together.
+local scheduled = false
+local function schedule()
+	if scheduled then return end
+	scheduled = true
+	module:add_timer(0, function()
+		scheduled = false
+		delivery:pump()
+	end)
+end
+
+local tick = 0.25
+module:add_timer(tick, function()
+	journal:retry()
+	delivery:tick()
+	return tick
+end)
+
+local encode = record.encoder(json.encode)
+
+local function append(entry)
+	journal:append(encode(entry, now()))
+	schedule()
+end
+
+-- Asks the API, over the session that is fed: returns a promise of its answer, or nil when there is none.
+local function ask(element, timeout)
+	local subscriber = delivery:active()
+	if not subscriber then return nil end
+	local iq = st.iq({ type = "get", from = subscriber.host, to = subscriber.jid, id = uuid.generate() })
+	return module:context(subscriber.host):send_iq(iq:add_child(element), nil, timeout)
+end
+
+local outbox = module:shared("/*/talky_outbox/outbox")
+outbox.append, outbox.ask = append, ask
+
+append { type = "epoch_started", data = { software = "prosody " .. prosody.version } }
+
+function module.unload()
+	journal:close()
+end
+
+-- The protocol ----------------------------------------------------------------------------------------
+
+local function answer(stanza, name, subscriber)
+	return st.reply(stanza):tag(name, attributes {
+		epoch = journal.epoch,
+		active = subscriber ~= nil and subscriber == delivery:active(),
+		pending = journal:unacknowledged(),
+	})
+end
+
+local function may_read(event)
+	local claims = event.origin.talky
+	if claims and claims.scope == "ingest" then return true end
+	event.origin.send(st.error_reply(event.stanza, "auth", "forbidden", "Takes a credential of scope ingest"))
+	return false
+end
+
+-- Positions are per source; the ones of other sources say nothing here.
+local function read_positions(subscribe)
+	local positions = {}
+	for position in subscribe:childtags("position") do
+		local attr = position.attr
+		local seq = attr.seq and attr.seq:match("^%d+$") and math.tointeger(tonumber(attr.seq))
+		if not (attr.source and attr.epoch and seq) then return nil end
+		if attr.source == source then table.insert(positions, { epoch = attr.epoch, seq = seq }) end
+	end
+	return positions
+end
+
+local function handle_subscribe(event)
+	local origin, stanza = event.origin, event.stanza
+	if not may_read(event) then return true end
+	local subscribe = stanza.tags[1]
+	local window = math.tointeger(tonumber(subscribe.attr.window or "4"))
+	local positions = read_positions(subscribe)
+	if not window or window < 1 or window > 16 then
+		origin.send(st.error_reply(stanza, "modify", "bad-request", "window takes an integer from 1 to 16"))
+		return true
+	elseif not positions then
+		origin.send(st.error_reply(stanza, "modify", "bad-request", "position takes source, epoch and seq"))
+		return true
+	end
+	for _, position in ipairs(positions) do
+		local ordinal = journal:ordinal_after(position)
+		if ordinal then journal:acknowledge(ordinal) end
+	end
+	local subscriber = { jid = stanza.attr.from, window = window, host = stanza.attr.to }
+	delivery:subscribe(subscriber)
+	origin.send(answer(stanza, "subscribed", subscriber))
+	schedule()
+	return true
+end
+
+local function handle_status(event)
+	if may_read(event) then event.origin.send(answer(event.stanza, "status")) end
+	return true
+end
+
+local function handle_answer(event)
+	local attr = event.stanza.attr
+	if attr.type == "result" then
+		return delivery:acknowledge(attr.from, attr.id)
+	elseif attr.type == "error" then
+		return delivery:refuse(attr.from, attr.id)
+	end
+end
+
+function module.add_host(host_module)
+	if host_module:get_host_type() == "component" then
+		host_module:hook("iq-set/host/" .. xmlns .. ":subscribe", handle_subscribe)
+		host_module:hook("iq-get/host/" .. xmlns .. ":status", handle_status)
+		-- One hook for all answers, before mod_iq looks for one by id: nothing to clean up per batch.
+		host_module:hook("iq/host", handle_answer, 1)
+	else
+		host_module:hook("resource-unbind", function(event)
+			delivery:unsubscribe(event.session.full_jid)
+			schedule()
+		end)
+	end
+end

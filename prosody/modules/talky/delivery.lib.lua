@@ -1,0 +1,123 @@
+-- Who is fed with the outbox's records, and how fast. Subscribers queue in order of arrival; the first
+-- one is fed, with a bounded number of batches on the way. What is not acknowledged is sent again, from
+-- the first record missing (go-back-N): to the same subscriber after a pause when it refused, or to the
+-- next one.
+
+local delivery = {}
+delivery.__index = delivery
+
+-- The bounds of a batch: what a stanza should carry, and what one database transaction should.
+local most_records, most_bytes = 200, 128 * 1024
+
+-- Options:
+--   journal, reader  where records come from
+--   now              returns seconds
+--   send             called with subscriber and batch (as reader:read returns it, with `id` and `pending`)
+--   patience         seconds to wait for an acknowledgement while another subscriber waits: default 10
+--   pause            seconds to wait after a refusal: default 1
+local function new(options)
+	return setmetatable({
+		journal = options.journal,
+		reader = options.reader,
+		now = options.now,
+		send = options.send,
+		patience = options.patience or 10,
+		pause = options.pause or 1,
+		queue = {}, -- subscribers: { jid, window, … }
+		flight = {}, -- batches sent and not acknowledged, oldest first
+		last_id = 0,
+		resume_at = 0,
+		progress_at = 0, -- when the active subscriber was last heard, or given something after a silence
+	}, delivery)
+end
+
+-- The subscriber that is fed, or nil.
+function delivery:active()
+	return self.queue[1]
+end
+
+-- Takes back what is on the way, to send it again.
+function delivery:recall()
+	self.flight = {}
+	self.resume_at = 0
+	self.reader:rewind()
+end
+
+-- Adds a subscriber: a table with `jid` and `window` (and whatever `send` needs). One that subscribes
+-- again keeps its place, and starts anew.
+function delivery:subscribe(subscriber)
+	for index, other in ipairs(self.queue) do
+		if other.jid == subscriber.jid then
+			self.queue[index] = subscriber
+			if index == 1 then self:recall() end
+			return
+		end
+	end
+	table.insert(self.queue, subscriber)
+end
+
+function delivery:unsubscribe(jid)
+	for index, subscriber in ipairs(self.queue) do
+		if subscriber.jid == jid then
+			table.remove(self.queue, index)
+			if index == 1 then self:recall() end
+			return
+		end
+	end
+end
+
+-- Sends what the window allows.
+function delivery:pump()
+	local subscriber = self.queue[1]
+	if not subscriber or self.now() < self.resume_at then return end
+	while #self.flight < subscriber.window do
+		local batch = self.reader:read(most_records, most_bytes)
+		if not batch then return end
+		if #self.flight == 0 then self.progress_at = self.now() end
+		self.last_id = self.last_id + 1
+		batch.id = "batch-" .. self.last_id
+		batch.pending = self.reader:pending()
+		table.insert(self.flight, batch)
+		self.send(subscriber, batch)
+	end
+end
+
+-- Where in the flight a batch is that was sent to `jid`.
+function delivery:find(jid, id)
+	local subscriber = self.queue[1]
+	if not subscriber or subscriber.jid ~= jid then return nil end
+	for index, batch in ipairs(self.flight) do
+		if batch.id == id then return index end
+	end
+end
+
+-- The subscriber has stored a batch and everything before it. True when the batch was on its way.
+function delivery:acknowledge(jid, id)
+	local index = self:find(jid, id)
+	if not index then return nil end
+	self.journal:acknowledge(self.flight[index].upto)
+	self.flight = table.move(self.flight, index + 1, #self.flight, 1, {})
+	self.progress_at = self.now()
+	self:pump()
+	return true
+end
+
+-- The subscriber cannot take a batch now. True when the batch was on its way.
+function delivery:refuse(jid, id)
+	if not self:find(jid, id) then return nil end
+	self:recall()
+	self.resume_at = self.now() + self.pause
+	return true
+end
+
+-- To be called a few times a second: ends pauses and takes turns.
+function delivery:tick()
+	local stuck = #self.flight > 0 and self.now() - self.progress_at >= self.patience
+	if stuck and #self.queue > 1 then
+		table.insert(self.queue, table.remove(self.queue, 1))
+		self:recall()
+	end
+	self:pump()
+end
+
+return { new = new }

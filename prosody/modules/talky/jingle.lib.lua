@@ -1,0 +1,76 @@
+-- Reads from a Jingle stanza (XEP-0166, XEP-0167) what matters to the log. Uses only the plain fields of
+-- a stanza (name, attr, tags), none of its methods.
+
+local xmlns_jingle = "urn:xmpp:jingle:1"
+local xmlns_rtp = "urn:xmpp:jingle:apps:rtp:1"
+local xmlns_rtp_info = "urn:xmpp:jingle:apps:rtp:info:1"
+local xmlns_core = "https://talky.io/ns/core"
+
+-- The schema's bound on session and screen ids (events/event.ts). Longer ones are nobody's real ids.
+local longest_id = 255
+
+local function child(element, name, xmlns)
+	for _, tag in ipairs(element.tags) do
+		if tag.name == name and (tag.attr.xmlns or element.attr.xmlns) == xmlns then return tag end
+	end
+end
+
+local function is_id(value)
+	return value ~= nil and value ~= "" and #value <= longest_id
+end
+
+-- Names of the contents' media without repetition, and the id of a shared screen.
+local function read_contents(jingle)
+	local media, seen, screen = {}, {}, nil
+	for _, content in ipairs(jingle.tags) do
+		local description = content.name == "content" and child(content, "description", xmlns_rtp)
+		if description then
+			local name = description.attr.media
+			if name and #name <= 64 and not seen[name] and #media < 16 then
+				seen[name] = true
+				table.insert(media, name)
+			end
+			local element = child(description, "screen", xmlns_core)
+			if element and is_id(element.attr.id) then screen = element.attr.id end
+		end
+	end
+	return media, screen
+end
+
+-- XEP-0166 §7.4: the reason's condition is its first element that is not <text/>.
+local function read_reason(jingle)
+	local reason = child(jingle, "reason", xmlns_jingle)
+	for _, condition in ipairs(reason and reason.tags or {}) do
+		if condition.name ~= "text" then return condition.name end
+	end
+end
+
+-- XEP-0167 §6: <mute/> and <unmute/> name the content, which in Talky's clients is its medium.
+local function read_pauses(jingle)
+	local pauses = {}
+	for _, tag in ipairs(jingle.tags) do
+		local medium = tag.attr.name
+		if tag.attr.xmlns == xmlns_rtp_info and (tag.name == "mute" or tag.name == "unmute")
+			and (medium == "audio" or medium == "video") then
+			table.insert(pauses, { medium = medium, paused = tag.name == "mute" })
+		end
+	end
+	return pauses
+end
+
+-- Returns { action, sid, media, screen, reason, pauses }, or nil when the stanza is no Jingle request.
+local function read(stanza)
+	local jingle = stanza.attr.type == "set" and child(stanza, "jingle", xmlns_jingle)
+	if not (jingle and is_id(jingle.attr.sid)) then return nil end
+	local media, screen = read_contents(jingle)
+	return {
+		action = jingle.attr.action,
+		sid = jingle.attr.sid,
+		media = media,
+		screen = screen,
+		reason = read_reason(jingle),
+		pauses = read_pauses(jingle),
+	}
+end
+
+return { read = read }

@@ -1,0 +1,211 @@
+-- The outbox on disk: an append-only log in segments, trimmed by acknowledgements. Memory holds the list
+-- of segments, never their records (reader.lib.lua reads those as they are sent).
+--
+-- Inside, a record's place is its *ordinal*, which counts on across epochs from the oldest segment found
+-- at the start. Outside, it is epoch and sequence.
+
+local journal = {}
+journal.__index = journal
+
+local acknowledged_file = "acknowledged"
+
+-- Epochs are ordered by the milliseconds they begin with.
+local function epoch_time(epoch)
+	return math.tointeger(tonumber(epoch:match("^%d+")))
+end
+
+-- Opens the journal for a new epoch. Options:
+--   directory      files (directory.lib.lua)
+--   format         of segments (segment.lib.lua)
+--   now            milliseconds since 1970
+--   suffix         8 hex digits that tell this epoch from any other
+--   max_bytes      bound of all segments together
+--   segment_bytes  when to begin the next segment: default 4 MiB, and at most a quarter of the bound,
+--                  so that acknowledging always frees room
+--   held_records   how many records to hold in memory while the disk refuses them: default 10,000
+--   warn           called with a message when something is wrong
+local function open(options)
+	local self = setmetatable({
+		directory = options.directory,
+		format = options.format,
+		max_bytes = options.max_bytes,
+		segment_bytes = math.min(options.segment_bytes or 4 * 1024 * 1024, options.max_bytes // 4),
+		held_records = options.held_records or 10000,
+		warn = options.warn or function() end,
+		segments = {}, -- { name, epoch, first, base, count, size }: the oldest at `head`, the newest at `tail`
+		head = 1,
+		tail = 0,
+		bytes = 0,
+		lost = 0,
+		ordinal = 0, -- of the next record
+		acknowledged = 0, -- ordinal of the first record that is not
+		position = nil, -- { epoch, seq } of the last record that is
+		held = {},
+		overwrites = 0, -- how often bytes that somebody may have read were written over
+		seq = 0,
+	}, journal)
+	self:recover()
+	-- The clock may have been set back; the order of epochs must not be.
+	local newest = self.segments[self.tail] or self.position
+	local time = math.max(options.now, newest and epoch_time(newest.epoch) + 1 or 0)
+	self.epoch = ("%d-%s"):format(time, options.suffix)
+	return self
+end
+
+function journal:recover()
+	local found = {}
+	for _, name in ipairs(self.directory:list()) do
+		local epoch, first = self.format.parse_name(name)
+		if epoch then table.insert(found, { name = name, epoch = epoch, first = first }) end
+	end
+	table.sort(found, function(a, b)
+		local x, y = epoch_time(a.epoch), epoch_time(b.epoch)
+		if x ~= y then return x < y end
+		return a.first < b.first
+	end)
+	for index, segment in ipairs(found) do
+		local following = found[index + 1]
+		if following and following.epoch == segment.epoch then
+			segment.count, segment.size = following.first - segment.first, self.directory:size(segment.name)
+		else
+			-- Only the last segment of an epoch can end in a torn record.
+			local file = assert(self.directory:open(segment.name, "rb"))
+			segment.count, segment.size = self.format.measure(file, segment.first)
+			file:close()
+		end
+		if segment.count > 0 then self:push(segment) else self.directory:remove(segment.name) end
+	end
+
+	local file = self.directory:open(acknowledged_file, "rb")
+	local epoch, seq, lost = (file and file:read("a") or ""):match("^(%d+%-%x+) (%d+) (%d+)\n$")
+	if file then file:close() end
+	if not epoch then return end
+	self.position = { epoch = epoch, seq = tonumber(seq) }
+	self.lost = tonumber(lost)
+	self:acknowledge(self:ordinal_after(self.position) or 0)
+end
+
+function journal:push(segment)
+	segment.base = self.ordinal
+	self.ordinal = segment.base + segment.count
+	self.bytes = self.bytes + segment.size
+	self.tail = self.tail + 1
+	self.segments[self.tail] = segment
+end
+
+-- Appends a record. While the disk refuses, records wait in memory; false means that this one is lost.
+function journal:append(json)
+	if not self:retry() then return self:hold(json) end
+	local ok, err = self:write(json)
+	if ok then return true end
+	if err == "full" then return self:lose(1, "the outbox is full") end
+	self.warn("cannot write to the outbox: " .. err)
+	return self:hold(json)
+end
+
+function journal:hold(json)
+	if #self.held >= self.held_records then return self:lose(1, "the disk refuses, and memory is full") end
+	table.insert(self.held, json)
+	return true
+end
+
+function journal:lose(count, why)
+	self.lost = self.lost + count
+	self.warn(("%s: %d records lost so far"):format(why, self.lost))
+	return false
+end
+
+-- Writes what waits in memory; true when nothing waits any more.
+function journal:retry()
+	local held, done = self.held, 0
+	if #held == 0 then return true end
+	for index, json in ipairs(held) do
+		local ok, err = self:write(json)
+		if not ok and err ~= "full" then break end
+		if not ok then self:lose(1, "the outbox is full") end
+		done = index
+	end
+	self.held = table.move(held, done + 1, #held, 1, {})
+	return #self.held == 0
+end
+
+function journal:write(json)
+	local line = self.format.line_of(self.seq + 1, json)
+	if self.bytes + #line > self.max_bytes then return nil, "full" end
+
+	local segment = self.segments[self.tail]
+	if not segment or segment.epoch ~= self.epoch or segment.size >= self.segment_bytes then
+		local first = self.seq + 1
+		segment = { name = self.format.name_of(self.epoch, first), epoch = self.epoch, first = first, count = 0, size = 0 }
+	end
+	local file, err = self:output_for(segment)
+	if not file then return nil, err end
+	local ok, write_err = file:write(line)
+	if not ok then
+		-- A part may have been written: the next attempt opens the file anew and writes over it.
+		self:close()
+		self.overwrites = self.overwrites + 1
+		return nil, write_err
+	end
+
+	if segment.count == 0 then self:push(segment) end
+	segment.count, segment.size = segment.count + 1, segment.size + #line
+	self.seq, self.ordinal, self.bytes = self.seq + 1, self.ordinal + 1, self.bytes + #line
+	return true
+end
+
+function journal:output_for(segment)
+	if self.output_name == segment.name then return self.output end
+	self:close()
+	local file, err = self.directory:open(segment.name, segment.count == 0 and "wb" or "r+b")
+	if not file then return nil, err end
+	file:seek("set", segment.size)
+	self.output, self.output_name = file, segment.name
+	return file
+end
+
+function journal:close()
+	if self.output then self.output:close() end
+	self.output, self.output_name = nil, nil
+end
+
+-- How many records wait for their acknowledgement.
+function journal:unacknowledged()
+	return self.ordinal - self.acknowledged
+end
+
+-- The ordinal after a position { epoch, seq }, or nil when its epoch is not known here.
+function journal:ordinal_after(position)
+	local after
+	for index = self.head, self.tail do
+		local segment = self.segments[index]
+		if segment.epoch == position.epoch and (not after or position.seq >= segment.first) then
+			local count = math.min(position.seq - segment.first + 1, segment.count)
+			after = segment.base + math.max(count, 0)
+		end
+	end
+	return after
+end
+
+-- Forgets the records before an ordinal.
+function journal:acknowledge(ordinal)
+	if ordinal <= self.acknowledged then return end
+	self.acknowledged = ordinal
+	while self.head <= self.tail do
+		local segment = self.segments[self.head]
+		local count = math.min(ordinal - segment.base, segment.count)
+		if count > 0 then self.position = { epoch = segment.epoch, seq = segment.first + count - 1 } end
+		local growing = self.head == self.tail and segment.epoch == self.epoch
+		if count < segment.count or growing then break end
+		self.directory:remove(segment.name)
+		self.bytes = self.bytes - segment.size
+		self.segments[self.head] = nil
+		self.head = self.head + 1
+	end
+	local content = ("%s %d %d\n"):format(self.position.epoch, self.position.seq, self.lost)
+	local ok, err = self.directory:replace(acknowledged_file, content)
+	-- Not grave: after a start without it, some records are sent that the API knows already.
+	if not ok then self.warn("cannot write down what is acknowledged: " .. err) end
+end
+
+return { open = open }

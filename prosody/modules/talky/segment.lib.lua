@@ -1,0 +1,35 @@
+-- One file of the journal: its name, its lines, and how much of it is whole. A segment is
+-- `<epoch>.<first sequence>.log`, of lines `SEQ LENGTH JSON\n`.
+
+local function name_of(epoch, first)
+	return ("%s.%d.log"):format(epoch, first)
+end
+
+-- Returns epoch and first sequence, or nil for any other file.
+local function parse_name(name)
+	local epoch, first = name:match("^(%d+%-%x+)%.(%d+)%.log$")
+	return epoch, math.tointeger(tonumber(first))
+end
+
+local function line_of(seq, json)
+	return ("%d %d %s\n"):format(seq, #json, json)
+end
+
+-- The JSON of a line, or nil when the line is not the whole record `seq`.
+local function parse_line(line, seq)
+	local found, length, json = line:match("^(%d+) (%d+) (.*)\n$")
+	if tonumber(found) == seq and tonumber(length) == #json then return json end
+end
+
+-- Walks over the whole lines of an open file: returns how many they are and the bytes they take. What
+-- follows them is a record that was being written when the process died.
+local function measure(file, first)
+	local count, size = 0, 0
+	for line in file:lines("L") do
+		if not parse_line(line, first + count) then break end
+		count, size = count + 1, size + #line
+	end
+	return count, size
+end
+
+return { name_of = name_of, parse_name = parse_name, line_of = line_of, parse_line = parse_line, measure = measure }

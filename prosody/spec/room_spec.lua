@@ -1,0 +1,167 @@
+local rooms = library("room")
+
+-- A room that writes down what it emits: type, actor, peer and the values of data, in a line.
+local function scene()
+	local lines = {}
+	local room = rooms.new(function(type, actor, data, peer)
+		local words = { type, actor, peer }
+		for _, name in ipairs { "sid", "screen", "reason", "cause" } do
+			if data and data[name] then table.insert(words, name .. "=" .. data[name]) end
+		end
+		table.insert(lines, table.concat(words, " "))
+	end)
+	local s = { room = room }
+	function s.says(from, to, action, sid, more)
+		local said = { action = action, sid = sid, media = {}, pauses = {} }
+		for name, value in pairs(more or {}) do said[name] = value end
+		room:jingle(from, to, said)
+	end
+	function s.pauses(from, to, sid, medium, paused)
+		s.says(from, to, "session-info", sid, { pauses = { { medium = medium, paused = paused } } })
+	end
+	function s.call(from, to, sid)
+		s.says(from, to, "session-initiate", sid)
+		s.says(to, from, "session-accept", sid)
+	end
+	function s.expect(...)
+		same(lines, { ... }, "records")
+		lines = {}
+	end
+	for _, id in ipairs { "a", "b", "c" } do room:join(id, "daily", {}) end
+	lines = {}
+	return s
+end
+
+test("a room is created by its first occupant, once", function()
+	local s = scene()
+	s.room:join("a", "daily", {})
+	s.room:leave("a", { cause = "left" })
+	s.room:leave("a", { cause = "left" })
+	s.room:join("a", "daily", {})
+	s.expect("occupant_left a cause=left", "occupant_joined a")
+end)
+
+test("a room nobody joined was not there", function()
+	rooms.new(function() error("emitted") end):destroy()
+end)
+
+test("a session is negotiated when it is accepted, by its responder", function()
+	local s = scene()
+	s.says("a", "b", "session-initiate", "s")
+	s.says("a", "b", "session-accept", "s")
+	s.says("c", "a", "session-accept", "s")
+	s.expect()
+	s.says("b", "a", "session-accept", "s")
+	s.says("b", "a", "session-accept", "s")
+	s.says("a", "b", "session-initiate", "s")
+	s.expect("p2p_session_started a b sid=s")
+	s.says("c", "b", "session-terminate", "s")
+	s.expect()
+	s.says("b", "a", "session-terminate", "s", { reason = "gone" })
+	s.says("a", "b", "session-terminate", "s", { reason = "gone" })
+	s.expect("p2p_session_ended b a sid=s reason=gone")
+end)
+
+test("the same sid between two pairs is two sessions", function()
+	local s = scene()
+	s.call("a", "b", "s")
+	s.call("a", "c", "s")
+	s.says("a", "c", "session-terminate", "s", { reason = "success" })
+	s.expect("p2p_session_started a b sid=s", "p2p_session_started a c sid=s",
+		"p2p_session_ended a c sid=s reason=success")
+end)
+
+test("an offer that was not accepted leaves no trace", function()
+	local s = scene()
+	s.says("a", "b", "session-initiate", "s")
+	s.says("b", "a", "session-terminate", "s", { reason = "decline" })
+	s.says("a", "b", "session-initiate", "t")
+	s.room:leave("b", {})
+	s.expect("occupant_left b")
+end)
+
+test("nobody calls from outside, nor itself", function()
+	local s = scene()
+	s.call("x", "a", "s")
+	s.call("a", "x", "s")
+	s.call("a", "a", "s")
+	s.expect()
+end)
+
+test("leaving ends what was open, in order, before it", function()
+	local s = scene()
+	s.call("a", "b", "s1")
+	s.call("b", "a", "s2")
+	s.call("b", "c", "s3")
+	s.says("a", "c", "session-initiate", "s4", { screen = "scr" })
+	s.says("c", "a", "session-accept", "s4")
+	s.room:rtt("a", true)
+	s.expect("p2p_session_started a b sid=s1", "p2p_session_started b a sid=s2", "p2p_session_started b c sid=s3",
+		"screencapture_started a screen=scr", "p2p_session_started a c sid=s4 screen=scr", "rtt_enabled a")
+	s.room:leave("a", { cause = "left" })
+	s.says("b", "a", "session-terminate", "s2")
+	s.expect("rtt_disabled a", "screencapture_ended a screen=scr", "p2p_session_ended a b sid=s1 reason=left",
+		"p2p_session_ended a b sid=s2 reason=left", "p2p_session_ended a c sid=s4 reason=left",
+		"occupant_left a cause=left")
+end)
+
+test("a screen ends with the last session that carries it", function()
+	local s = scene()
+	for _, peer in ipairs { "b", "c" } do
+		s.call("a", peer, "s")
+		s.says("a", peer, "description-info", "s", { screen = "scr" })
+		s.says("a", peer, "description-info", "s", { screen = "scr" })
+		s.says(peer, "a", "description-info", "s", { screen = "not mine" })
+	end
+	s.expect("p2p_session_started a b sid=s", "screencapture_started a screen=scr", "p2p_session_started a c sid=s")
+	s.room:leave("b", {})
+	s.expect("p2p_session_ended b a sid=s reason=left", "occupant_left b")
+	s.says("a", "c", "session-terminate", "s", { reason = "success" })
+	s.expect("p2p_session_ended a c sid=s reason=success", "screencapture_ended a screen=scr")
+end)
+
+test("pauses happen once, however often they are said", function()
+	local s = scene()
+	s.call("a", "b", "s")
+	s.call("a", "c", "s")
+	s.expect("p2p_session_started a b sid=s", "p2p_session_started a c sid=s")
+	s.pauses("a", "b", "s", "audio", false)
+	for _, peer in ipairs { "b", "c" } do s.pauses("a", peer, "s", "audio", true) end
+	s.pauses("a", "b", "unknown", "video", true)
+	s.expect("audio_paused a")
+	for _, peer in ipairs { "b", "c" } do s.pauses("a", peer, "s", "audio", false) end
+	s.expect("audio_resumed a")
+end)
+
+test("a paused screen is no paused camera", function()
+	local s = scene()
+	s.says("a", "b", "session-initiate", "s", { screen = "scr" })
+	s.pauses("a", "b", "s", "video", true)
+	s.expect("screencapture_started a screen=scr")
+	-- The client mutes before it says that the session carries a screen.
+	s.says("a", "c", "session-initiate", "s")
+	s.pauses("a", "c", "s", "video", true)
+	s.says("a", "c", "description-info", "s", { screen = "scr" })
+	s.expect("video_paused a", "video_resumed a")
+end)
+
+test("only changes of lock and rtt happen", function()
+	local s = scene()
+	s.room:lock("a", false)
+	s.room:lock("a", true)
+	s.room:lock("b", true)
+	s.room:rtt("b", false)
+	s.room:rtt("x", true)
+	s.expect("room_locked a")
+end)
+
+test("offers without end do not fill the memory", function()
+	local s = scene()
+	for n = 1, 1100 do s.says("a", "b", "session-initiate", "s" .. n) end
+	local count = 0
+	for _ in pairs(s.room.calls) do count = count + 1 end
+	same(count, 1000)
+	s.says("a", "b", "session-terminate", "s1")
+	s.call("a", "b", "one more")
+	s.expect("p2p_session_started a b sid=one more")
+end)

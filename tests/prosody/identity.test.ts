@@ -1,0 +1,95 @@
+import { xml } from "@xmpp/client";
+import assert from "node:assert/strict";
+import { signCredential } from "../../auth/credential.ts";
+import { until } from "../harness/wait.ts";
+import { joined, scenario, started } from "./scenario.ts";
+import { enter, room, say, send } from "./stanzas.ts";
+import { hosts, logIn, namespaces as ns, type Session } from "./xmpp.ts";
+
+const forged = xml("user", { xmlns: ns.core, sid: "someone" }, '{"displayName":"Admin"}');
+
+/** The condition of the first error a session was answered with. */
+async function refusal({ received }: Session): Promise<string> {
+  const error = await until("an error", () => received.find((stanza) => stanza.attrs.type === "error"));
+  return error.getChild("error").children[0].name;
+}
+
+scenario("a room takes clients only, under their session id", async ({ people, expect, subscriber }) => {
+  const [a] = await people("A");
+  await enter(a, [], "another-nick");
+  assert.equal(await refusal(a), "not-acceptable");
+  // mod_muc would take its own host for a room.
+  await send(a, xml("presence", { to: `${hosts.rooms}/${a.id}` }, xml("x", ns.muc)));
+  await send(
+    subscriber.session,
+    xml("presence", { to: `${room}/${subscriber.session.id}` }, xml("x", ns.muc)),
+  );
+  assert.equal(await refusal(subscriber.session), "forbidden");
+  // Nothing is left behind of what was refused.
+  await enter(a);
+  await expect(started("A"), 'room_created A {"name":"daily"}', joined("A", "owner"));
+  await enter(a, [], "another-nick");
+  await expect();
+});
+
+scenario("identities are given, not claimed", async ({ people, expect, subscriber }) => {
+  const [a, b] = await people("A", "B");
+  await send(a, xml("presence", { to: `${room}/${a.id}` }, xml("x", ns.muc), forged));
+  await enter(b);
+  await say(a, xml("body", {}, "hi"), forged);
+  await send(a, xml("presence", { to: `${room}/${a.id}` }, forged));
+  await expect(
+    ...[started("A"), started("B"), 'room_created A {"name":"daily"}'],
+    ...[joined("A", "owner"), joined("B"), 'message_sent A {"length":2}'],
+  );
+  const created = subscriber.records.find((record) => record.type === "room_created");
+  const fromA = () => b.received.filter((stanza) => stanza.attrs.from === `${room}/${a.id}`);
+  await until("two presences and a message", () => fromA().length === 3);
+  for (const stanza of fromA()) {
+    const users = stanza.getChildren("user", ns.core);
+    assert.equal(users.length, 1);
+    assert.deepEqual(users[0]?.attrs, { xmlns: ns.core, sid: a.id, rid: created?.room.id });
+    assert.equal(users[0]?.text(), "{}");
+  }
+});
+
+scenario("nobody but the API reads the outbox, nobody but Prosody writes to the API", async (stage) => {
+  const [a] = await stage.people("A");
+  for (
+    const request of [
+      xml("iq", { type: "set", to: hosts.rooms }, xml("subscribe", { xmlns: ns.outbox })),
+      xml("iq", { type: "get", to: hosts.rooms }, xml("status", { xmlns: ns.outbox })),
+      xml("iq", { type: "set", to: stage.subscriber.session.jid }, xml("batch", { xmlns: ns.outbox }, "{}")),
+    ]
+  ) {
+    const answer = await a.request(request);
+    assert.ok(answer.getChild("error")?.getChild("forbidden"), String(answer));
+  }
+});
+
+scenario("a credential is good for one user, one host, its time, and one resource", async ({ prosody }) => {
+  const id = crypto.randomUUID();
+  const session = { sessionid: id, userid: `x@${hosts.guests}` };
+  const good = await signCredential(prosody.keys, session, 60);
+  const old = await signCredential(prosody.keys, session, -1);
+  for (
+    const [domain, username, password] of [
+      [hosts.guests, "y", good],
+      [hosts.users, "x", good],
+      [hosts.guests, "x", old],
+      [hosts.guests, "x", good.slice(0, -2)],
+      [hosts.guests, "x", "nonsense"],
+    ] as const
+  ) {
+    await assert.rejects(logIn(prosody, { domain, username, password, id }), /not-authorized/);
+  }
+  const x = await logIn(prosody, {
+    domain: hosts.guests,
+    username: "x",
+    password: good,
+    resource: "mine",
+    id,
+  });
+  assert.equal(x.jid, `x@${hosts.guests}/${id}`);
+  await x.close();
+});

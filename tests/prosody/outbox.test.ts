@@ -1,0 +1,156 @@
+import { xml } from "@xmpp/client";
+import type { Element } from "@xmpp/xml";
+import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
+import type { ProsodyConfigOptions } from "../../prosody/config.ts";
+import { type TestProsody, testProsody } from "../harness/prosody.ts";
+import { until } from "../harness/wait.ts";
+import { ingest, join, Subscriber } from "./xmpp.ts";
+import { enter } from "./stanzas.ts";
+
+/** Defines a test with a Prosody of its own. */
+function outboxTest(
+  name: string,
+  run: (prosody: TestProsody) => Promise<void>,
+  overrides: Partial<ProsodyConfigOptions> = {},
+): void {
+  // Sockets that Prosody closes are gone a little after the test.
+  Deno.test(name, { sanitizeOps: false, sanitizeResources: false }, async () => {
+    await using prosody = await testProsody({ source: "node-a", ...overrides });
+    await run(prosody);
+  });
+}
+
+const subscriber = async (prosody: TestProsody, resource = "api") =>
+  new Subscriber(await ingest(prosody, resource));
+const types = ({ records }: Subscriber) => records.map((record) => record.type);
+const sequences = ({ places }: Subscriber) => places.map((place) => Number(place.split(" ")[1]));
+
+function position(place: string, source = "node-a"): Element {
+  const [epoch, seq] = place.split(" ");
+  return xml("position", { source, epoch, seq });
+}
+
+outboxTest("nothing is lost or doubled when Prosody is killed", async (prosody) => {
+  await join(prosody, "a");
+  const first = await subscriber(prosody);
+  await first.subscribe();
+  await until("two records", () => first.records.length === 2);
+  first.answer = "none";
+  await join(prosody, "b");
+  await until("the third record", () => first.batches.at(-1)?.attrs.first === "3");
+  await prosody.kill("SIGKILL");
+  await tear(prosody);
+
+  await prosody.restart();
+  const second = await subscriber(prosody);
+  const subscribed = await second.subscribe(4, position("1-00000000 7"), position("1-00000000 1", "another"));
+  const { epoch: _, bytes: __, xmlns: ___, ...attributes } = subscribed.getChild("subscribed")!.attrs;
+  assert.deepEqual(attributes, {
+    source: "node-a",
+    active: "true",
+    pending: "2",
+    limit: String(256 * 1024 * 1024),
+    lost: "0",
+  });
+  await until("what was missing", () => second.records.length === 2);
+  assert.deepEqual(types(second), ["session_started", "epoch_started"]);
+  assert.deepEqual(sequences(second), [3, 1]);
+  await until("their acknowledgement", async () => await second.pending() === 0);
+
+  await prosody.restart();
+  const third = await subscriber(prosody);
+  await third.subscribe();
+  await until("the third epoch", () => third.records.length === 1);
+  assert.deepEqual(types(third), ["epoch_started"]);
+});
+
+outboxTest("a position acknowledges what the outbox does not know to be stored", async (prosody) => {
+  const first = await subscriber(prosody);
+  first.answer = "none";
+  const { epoch } = (await first.subscribe()).getChild("subscribed")!.attrs;
+  await join(prosody, "a");
+  await until("two records", () => first.batches.at(-1)?.attrs.last === "2");
+  first.session.drop();
+  const second = await subscriber(prosody);
+  await second.subscribe(4, position(`${epoch} 1`));
+  await until("the rest", () => second.records.length === 1);
+  assert.deepEqual(sequences(second), [2]);
+});
+
+outboxTest("a stop says goodbye for everybody, on disk", async (prosody) => {
+  await enter(await join(prosody, "a"));
+  await prosody.restart();
+  const reader = await subscriber(prosody);
+  await reader.subscribe();
+  await until("eight records", () => reader.records.length === 8);
+  assert.deepEqual(types(reader), [
+    ...["epoch_started", "session_started", "room_created", "occupant_joined"],
+    ...["occupant_left", "room_destroyed", "session_ended", "epoch_started"],
+  ]);
+});
+
+outboxTest("one subscriber is fed, the others wait their turn", async (prosody) => {
+  const [one, two] = [await subscriber(prosody, "one"), await subscriber(prosody, "two")];
+  one.answer = "error";
+  assert.equal((await one.subscribe()).getChild("subscribed")?.attrs.active, "true");
+  assert.equal((await two.subscribe()).getChild("subscribed")?.attrs.active, "false");
+  await until("the batch again, after a pause", () => one.batches.length === 2);
+  assert.equal(two.batches.length, 0);
+  assert.equal(await two.pending(), 1);
+  one.session.drop();
+  await until("the turn of the second", () => two.records.length === 1);
+});
+
+outboxTest("requests that make no sense are told why", async (prosody) => {
+  const api = await subscriber(prosody);
+  for (
+    const request of [
+      api.subscribe(0),
+      api.subscribe(17),
+      api.subscribe(1.5),
+      api.subscribe(4, position("1767225600000-0a1b2c3d -1")),
+      api.subscribe(4, xml("position", { source: "node-a" })),
+    ]
+  ) {
+    const error = (await request).getChild("error");
+    assert.ok(error?.getChild("bad-request"));
+    assert.ok(error?.getChildText("text"));
+  }
+});
+
+outboxTest("a client that falls silent is dropped, the API is not", async (prosody) => {
+  const api = await subscriber(prosody);
+  await api.subscribe();
+  await join(prosody, "a");
+  await delay(2500);
+  assert.deepEqual(types(api), ["epoch_started", "session_started", "session_ended"]);
+}, { readTimeout: 1 });
+
+outboxTest("an outbox that is full counts what it loses, and recovers", async (prosody) => {
+  for (let n = 0; n < 5; n++) (await join(prosody, `guest-${n}`)).drop();
+  const api = await subscriber(prosody);
+  const { lost, limit, bytes } = (await api.subscribe()).getChild("subscribed")!.attrs;
+  assert.ok(Number(lost) > 0 && Number(bytes) <= 1000 && limit === "1000");
+  assert.match(
+    await Deno.readTextFile(`${prosody.dataDir}/prosody/prosody.log`),
+    /error\s+the outbox is full/,
+  );
+  await until("what is kept", async () => await api.pending() === 0);
+  const kept = api.records.length;
+  await join(prosody, "after");
+  await until("a new record", () => api.records.length === kept + 1);
+  assert.deepEqual(sequences(api), Array.from({ length: kept + 1 }, (_, index) => index + 1));
+}, { outboxMaxBytes: 1000 });
+
+// ---
+
+/** Leaves the beginning of a record at the outbox's end, as a kill in mid-write does. */
+async function tear({ dataDir }: TestProsody): Promise<void> {
+  const outbox = `${dataDir}/prosody/data/talky_outbox`;
+  for await (const { name } of Deno.readDir(outbox)) {
+    if (name.endsWith(".log")) {
+      await Deno.writeTextFile(`${outbox}/${name}`, '4 90 {"type":"session_sta', { append: true });
+    }
+  }
+}
