@@ -1,0 +1,64 @@
+/**
+ * The tasks `createdb`, `migrate`, `rollback`, `destroydb` and `schema`.
+ *
+ * @module
+ */
+import { createDatabase, databaseName, dropDatabase } from "../db/database.ts";
+import { migrate, rollback } from "../db/migrate.ts";
+import { dumpSchema } from "../db/schema.ts";
+import { withConnection, withDatabase } from "./database.ts";
+import { loadSettings } from "./environment.ts";
+import { Failure, runTask } from "./failure.ts";
+
+const tasks: Record<string, (url: string) => Promise<void>> = {
+  async createdb(url) {
+    const name = databaseName(url);
+    console.log(await createDatabase(url) ? `created ${name}` : `${name} exists already`);
+  },
+
+  async migrate(url) {
+    list("applied", await withConnection(url, (sql) => migrate(sql)));
+  },
+
+  async rollback(url) {
+    list("undone", await withConnection(url, (sql) => rollback(sql)));
+  },
+
+  async destroydb(url) {
+    const name = databaseName(url);
+    confirm(name);
+    console.log(await dropDatabase(url) ? `destroyed ${name}` : `there is no ${name}`);
+  },
+
+  async schema(url) {
+    await withConnection(url, async (sql) => {
+      await migrate(sql);
+      await Deno.writeTextFile("migrations/schema.sql", await dumpSchema(sql));
+    });
+    console.log("wrote migrations/schema.sql");
+  },
+};
+
+function list(verb: string, names: readonly string[]): void {
+  console.log(names.length === 0 ? `nothing ${verb}` : names.map((name) => `${verb} ${name}`).join("\n"));
+}
+
+/** Lets only someone who means it go on. */
+function confirm(name: string): void {
+  if (Deno.args.includes("--yes")) return;
+  if (!Deno.stdin.isTerminal()) {
+    throw new Failure(`destroying ${name} is not done without asking, and there is no terminal: pass --yes`);
+  }
+  if (prompt("Type the database's name to destroy it:") !== name) {
+    throw new Failure(`${name} is left as it is`);
+  }
+}
+
+if (import.meta.main) {
+  await runTask(async () => {
+    const task = tasks[Deno.args[0] ?? ""];
+    if (!task) throw new Failure(`takes one of ${Object.keys(tasks).join(", ")}`);
+    const settings = loadSettings();
+    await withDatabase(settings, task);
+  });
+}

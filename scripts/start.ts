@@ -1,0 +1,111 @@
+/**
+ * `deno task start`: everything a developer needs, in one terminal. Brings up PostgreSQL and Prosody
+ * where the settings name none, migrates, and serves; ends it all in reverse order.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { deriveKeys } from "../auth/keys.ts";
+import type { Settings } from "../config.ts";
+import { configureLogging } from "../logging.ts";
+import { run } from "../main.ts";
+import { lockDataDir } from "./data_dir_lock.ts";
+import { prepareDatabase } from "./database.ts";
+import { loadSettings } from "./environment.ts";
+import { Failure, runTask } from "./failure.ts";
+import { secretOf } from "./secret.ts";
+import { requireProsody } from "./services/install_prosody.ts";
+import { startPostgres } from "./services/postgres.ts";
+import { kill } from "./services/process.ts";
+import { startProsody } from "./services/prosody.ts";
+import { StopRequests } from "./stop_requests.ts";
+
+/** Runs everything until an end is asked for. */
+async function start(settings: Settings, requests: StopRequests): Promise<void> {
+  const began = Date.now();
+  await using services = new AsyncDisposableStack();
+  if (!settings.databaseUrl || !settings.xmpp.url) services.use(await ownDataDir(settings.dataDir));
+  // First what may have to be installed, so that failing leaves nothing behind.
+  const program = settings.xmpp.url ? undefined : await requireProsody(say);
+  const secret = await secretOf(settings);
+
+  const databaseUrl = settings.databaseUrl ?? await bringPostgres(settings, requests, services);
+  for (const done of await prepareDatabase(databaseUrl)) say(`database: ${done}`);
+  if (requests.pending) return;
+
+  const xmppUrl = settings.xmpp.url ?? await bringProsody(settings, secret, program!, requests, services);
+  if (requests.pending) return;
+
+  const service = await run({ ...settings, databaseUrl, secret, xmpp: { ...settings.xmpp, url: xmppUrl } });
+  services.defer(() => requests.orderly(service.stop(), () => {}));
+  console.log(summary(settings, databaseUrl, xmppUrl, Date.now() - began));
+  await requests.wait();
+  say("stopping; ask again to force it");
+}
+
+// ---
+
+const say = (line: string) => console.log(`talky: ${line}`);
+
+async function ownDataDir(dataDir: string): Promise<Disposable> {
+  const lock = await lockDataDir(dataDir);
+  if (lock.holder === undefined) return lock;
+  throw new Failure(
+    `another task (process ${lock.holder}) works on ${dataDir}: end it, or set TALKY_DATA_DIR, PORT and TALKY_PROSODY_PORT`,
+  );
+}
+
+async function bringPostgres(
+  { dataDir }: Settings,
+  requests: StopRequests,
+  services: AsyncDisposableStack,
+): Promise<string> {
+  const postgres = await startPostgres({ dataDir, say });
+  if (postgres.adopted) say("PostgreSQL still runs from an earlier start: taking it over");
+  services.defer(() => requests.orderly(postgres.stop(), () => postgres.stop("immediate")));
+  return postgres.url;
+}
+
+async function bringProsody(
+  settings: Settings,
+  secret: string,
+  program: string,
+  requests: StopRequests,
+  services: AsyncDisposableStack,
+): Promise<string> {
+  say("starting Prosody");
+  const prosody = await startProsody({ settings, keys: await deriveKeys(secret), program, say });
+  if (prosody.adopted) say("Prosody still runs from an earlier start: taking it over, calls go on");
+  services.defer(() => requests.orderly(prosody.stop(), () => kill(prosody.pid, "SIGKILL")));
+  return prosody.url;
+}
+
+function summary(settings: Settings, databaseUrl: string, xmppUrl: string, milliseconds: number): string {
+  const { publicUrl, dataDir } = settings;
+  const database = new URL(databaseUrl);
+  database.password = "";
+  const kept = (file: string) => join(dataDir, file);
+  return `
+Talky Core API is up (${(milliseconds / 1000).toFixed(1)} s)
+
+  Console    ${publicUrl}/
+  API        ${publicUrl}/docs
+  Stream     ${publicUrl.replace(/^http/, "ws")}/stream
+  Prosody    ${xmppUrl}${settings.xmpp.url ? "" : `   log: ${kept("prosody/prosody.log")}`}
+  Database   ${database.href}${settings.databaseUrl ? "" : `   password: ${kept("postgres.json")}`}
+
+  deno task token     prints a token to read the API with
+  deno task simulate  sends people into rooms
+  Ctrl-C              ends everything
+`;
+}
+
+if (import.meta.main) {
+  await runTask(async () => {
+    const settings = loadSettings();
+    await configureLogging(settings);
+    const requests = new StopRequests();
+    await start(settings, requests);
+    Deno.exit(requests.forced ? 130 : 0);
+  });
+}

@@ -1,0 +1,116 @@
+/**
+ * `deno task test`: every test, or with a word those whose file (else whose name) contains it. One
+ * PostgreSQL serves the whole run. The last line is the sum: `N passed, N failed`.
+ *
+ * @module
+ */
+import { readdir } from "node:fs/promises";
+import { settingNames } from "../config.ts";
+import { runTask } from "./failure.ts";
+import { findProgram } from "./services/find_program.ts";
+import { requireProsody } from "./services/install_prosody.ts";
+import { startPostgres } from "./services/postgres.ts";
+import { StopRequests } from "./stop_requests.ts";
+
+/** A way to run some of the tests, and how to read from its output what came of them. */
+interface Suite {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** The last match in the output counts. */
+  readonly summary: RegExp;
+}
+
+interface Tally {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+async function test(filter: string | undefined, requests: StopRequests): Promise<Tally> {
+  await requireProsody(console.error);
+  const dataDir = await Deno.makeTempDir({ prefix: "talky-test-" });
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.defer(() => Deno.remove(dataDir, { recursive: true }));
+  // Where we are root, PostgreSQL runs as somebody else, who has to pass.
+  await Deno.chmod(dataDir, 0o711);
+  const postgres = await startPostgres({ dataDir, durable: false, say: console.error });
+  cleanup.defer(() => postgres.stop("immediate"));
+
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  const environment = { ...withoutSettings(Deno.env.toObject()), TALKY_TEST_POSTGRES: postgres.url };
+  for (const suite of [...filter ? [] : [await luaTests()], await denoTests(filter)]) {
+    const tally = await run(suite, environment, requests);
+    for (const key of ["passed", "failed", "skipped"] as const) total[key] += tally[key];
+  }
+  return total;
+}
+
+// ---
+
+async function luaTests(): Promise<Suite> {
+  const interpreter = await findProgram("lua5.4") ?? await findProgram("lua") ?? "lua5.4";
+  return { program: interpreter, args: ["prosody/spec/run.lua"], summary: /(\d+) passed, (\d+) failed/g };
+}
+
+async function denoTests(filter: string | undefined): Promise<Suite> {
+  const files = (await readdir("tests", { recursive: true })).filter((path) => path.endsWith(".test.ts"))
+    .map((path) => `tests/${path}`).sort();
+  const matching = files.filter((path) => filter && path.includes(filter));
+  const permissions = ["net", "env", "read", "write", "run", "sys"].map((name) => `--allow-${name}`);
+  return {
+    program: Deno.execPath(),
+    args: [
+      ...["test", "--no-prompt", ...permissions],
+      ...matching.length > 0 ? matching : filter ? ["--filter", filter, ...files] : files,
+    ],
+    summary: /(\d+) passed[^|\n]*\| (\d+) failed[^|\n]*(?:\| (\d+) ignored)?/g,
+  };
+}
+
+/** Runs a suite, showing its output as it comes. */
+async function run(
+  { program, args, summary }: Suite,
+  env: Record<string, string>,
+  requests: StopRequests,
+): Promise<Tally> {
+  if (requests.pending) return { passed: 0, failed: 1, skipped: 0 };
+  const color = Deno.stdout.isTerminal() ? { FORCE_COLOR: "1" } : { NO_COLOR: "1" };
+  const child = new Deno.Command(program, {
+    args: [...args],
+    clearEnv: true,
+    env: { ...env, ...color },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  requests.wait().then(() => child.kill("SIGTERM")).catch(() => {});
+  let output = "";
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    output += text;
+    await Deno.stdout.write(new TextEncoder().encode(text));
+  }
+  const { success } = await child.status;
+  // deno-lint-ignore no-control-regex
+  const [, passed, failed, skipped] = [...output.replace(/\x1b\[[0-9;]*m/g, "").matchAll(summary)].at(-1) ??
+    [];
+  return {
+    passed: Number(passed ?? 0),
+    // A suite that broke off has failed, whatever it has counted.
+    failed: Math.max(Number(failed ?? 0), success ? 0 : 1),
+    skipped: Number(skipped ?? 0),
+  };
+}
+
+/** The settings of the developer are not those of the tests. */
+function withoutSettings(environment: Record<string, string>): Record<string, string> {
+  const names = new Set<string>(settingNames);
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !names.has(name)));
+}
+
+if (import.meta.main) {
+  await runTask(async () => {
+    const { passed, failed, skipped } = await test(Deno.args[0], new StopRequests());
+    console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+    Deno.exit(failed === 0 ? 0 : 1);
+  });
+}

@@ -1,0 +1,112 @@
+/**
+ * The service under test as a process of its own, so that it can be ended like the real one.
+ *
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+import { deriveKeys } from "../../auth/keys.ts";
+import { type Scope, signOperatorToken } from "../../auth/operator.ts";
+import { freePort } from "../../scripts/services/ports.ts";
+import { kill } from "../../scripts/services/process.ts";
+import type { TestDatabase } from "./database.ts";
+import type { TestProsody } from "./prosody.ts";
+import { until } from "./wait.ts";
+
+/** What the service runs on. */
+export interface TestServiceOptions {
+  readonly database: Pick<TestDatabase, "url">;
+  /** Without one the service runs, and is not ready. */
+  readonly prosody?: Pick<TestProsody, "wsUrl" | "domain" | "secret">;
+  /** More settings, by the names of the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A running service. */
+export interface TestService extends AsyncDisposable {
+  /** Without a slash at the end. */
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  /** An operator's token with scope `read`. */
+  readonly token: string;
+  /** An operator's token with another scope. */
+  tokenFor(scope: Scope): Promise<string>;
+  /** What it has written to stdout and stderr so far. */
+  logs(): string;
+  /** Sends a signal and waits for the end. Answers the exit code. */
+  kill(signal: Deno.Signal): Promise<number>;
+  /** Ends it in good order. Answers the exit code. */
+  stop(): Promise<number>;
+}
+
+/** Starts a service and waits until it is ready (without Prosody: until it answers). */
+export async function testService({ database, prosody, env }: TestServiceOptions): Promise<TestService> {
+  const port = freePort();
+  const secret = prosody?.secret ?? crypto.randomUUID();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--allow-net", "--allow-env", "--allow-read", `--config=${config}`, main],
+    // Not in the project's folder, whose .env is the developer's.
+    cwd: "/",
+    env: {
+      PORT: String(port),
+      DATABASE_URL: database.url,
+      TALKY_SECRET: secret,
+      TALKY_XMPP_URL: prosody?.wsUrl ?? `ws://127.0.0.1:${freePort()}/xmpp-websocket`,
+      ...prosody && { TALKY_XMPP_DOMAIN: prosody.domain },
+      ...env,
+    },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+
+  const output: string[] = [];
+  const outputs = [child.stdout, child.stderr].map(async (stream) => {
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) output.push(text);
+  });
+  const logs = () => output.join("");
+  let code: number | undefined;
+  const ending = child.status.then(async (status) => {
+    await Promise.all(outputs);
+    return code = status.code;
+  });
+  const end = (signal: Deno.Signal) => {
+    if (code === undefined) kill(child.pid, signal);
+    return ending;
+  };
+
+  const url = `http://127.0.0.1:${port}`;
+  try {
+    await until("the service is ready", async () => {
+      if (code !== undefined) return true;
+      const response = await fetch(`${url}/${prosody ? "readyz" : "healthz"}`);
+      await response.body?.cancel();
+      return response.ok;
+    }, { timeout: 20_000 });
+    if (code !== undefined) throw new Error(`it ended with code ${code}`);
+  } catch (error) {
+    await end("SIGKILL");
+    throw new Error(`the service does not start: ${logs()}`, { cause: error });
+  }
+
+  const keys = await deriveKeys(secret);
+  const tokenFor = (scope: Scope) => signOperatorToken(keys, scope, 3600);
+  return {
+    url,
+    port,
+    pid: child.pid,
+    token: await tokenFor("read"),
+    tokenFor,
+    logs,
+    kill: end,
+    stop: () => end("SIGTERM"),
+    async [Symbol.asyncDispose]() {
+      await end("SIGTERM");
+    },
+  };
+}
+
+// ---
+
+const main = fileURLToPath(new URL("../../main.ts", import.meta.url));
+const config = fileURLToPath(new URL("../../deno.json", import.meta.url));

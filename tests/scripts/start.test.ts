@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { commandLine } from "../../scripts/services/process.ts";
+import { freePort } from "../../scripts/services/ports.ts";
+import { until } from "../harness/wait.ts";
+import { runTask, spawnTask } from "./task.ts";
+import { type TemporaryFolder, temporaryFolder } from "./temporary_folder.ts";
+
+/** A `deno task start` at work in a folder. */
+async function start(folder: TemporaryFolder, settings: Record<string, string>) {
+  const child = spawnTask("start", [], folder.path, settings);
+  let output = "";
+  const reading = [child.stdout, child.stderr].map(async (stream) => {
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) output += text;
+  });
+  await until("it is up", async () => {
+    const response = await fetch(`http://127.0.0.1:${settings["PORT"]}/readyz`);
+    await response.body?.cancel();
+    return response.ok;
+  }, { timeout: 30_000 }).catch((error) => {
+    child.kill("SIGKILL");
+    throw new Error(`${error.message}\n${output}`);
+  });
+  return {
+    output: () => output,
+    async end(signal: Deno.Signal): Promise<number> {
+      child.kill(signal);
+      const { code } = await child.status;
+      await Promise.all(reading);
+      return code;
+    },
+  };
+}
+
+const ports = () => ({ PORT: String(freePort()), TALKY_PROSODY_PORT: String(freePort()) });
+
+async function pidIn(folder: TemporaryFolder, file: string): Promise<number> {
+  return Number.parseInt(await Deno.readTextFile(`${folder.path}/.data/${file}`));
+}
+
+const services = ["postgres/postmaster.pid", "prosody/prosody.pid"];
+
+Deno.test("start brings everything up, and ends it on SIGTERM; a second start finds the data", async () => {
+  await using folder = await temporaryFolder();
+  const settings = ports();
+  const first = await start(folder, settings);
+  const pids = await Promise.all(services.map((file) => pidIn(folder, file)));
+  for (const pid of pids) assert.notEqual(await commandLine(pid), "");
+  assert.match(first.output(), /Database +postgres:\/\/talky@127\.0\.0\.1/);
+  assert.equal(await first.end("SIGTERM"), 0);
+  for (const pid of pids) assert.equal(await commandLine(pid), "");
+
+  const second = await start(folder, settings);
+  assert.doesNotMatch(second.output(), /creating|applied/);
+  assert.equal(await second.end("SIGINT"), 0);
+});
+
+Deno.test("a start after a killed one takes over what still runs", async () => {
+  await using folder = await temporaryFolder();
+  const settings = ports();
+  const killed = await start(folder, settings);
+  const pids = await Promise.all(services.map((file) => pidIn(folder, file)));
+  await killed.end("SIGKILL");
+  for (const pid of pids) assert.notEqual(await commandLine(pid), "");
+
+  const next = await start(folder, settings);
+  assert.match(next.output(), /PostgreSQL still runs/);
+  assert.match(next.output(), /Prosody still runs/);
+  assert.deepEqual(await Promise.all(services.map((file) => pidIn(folder, file))), pids);
+  await next.end("SIGKILL");
+
+  // Other settings, another Prosody.
+  const changed = await start(folder, { ...settings, TALKY_XMPP_DOMAIN: "talky.test" });
+  assert.match(changed.output(), /runs with other settings/);
+  assert.equal(await commandLine(pids[1]!), "");
+  assert.equal(await changed.end("SIGTERM"), 0);
+  assert.equal(await commandLine(pids[0]!), "");
+});
+
+Deno.test("a half-made cluster is made anew", async () => {
+  await using folder = await temporaryFolder();
+  await Deno.mkdir(`${folder.path}/.data/postgres.new/base`, { recursive: true });
+  await Deno.writeTextFile(`${folder.path}/.data/postgres.new/PG_VERSION`, "18\n");
+  const { code, stderr } = await runTask("createdb", [], folder.path);
+  assert.equal(code, 0, stderr);
+});
+
+Deno.test("one data directory is for one start at a time; other tasks share its database", async () => {
+  await using folder = await temporaryFolder();
+  const settings = ports();
+  const first = await start(folder, settings);
+  const second = await runTask("start", [], folder.path, ports());
+  assert.equal(second.code, 1);
+  assert.match(second.stderr, /^talky: another task \(process \d+\) works on .data: .*TALKY_DATA_DIR.*\n$/);
+  assert.equal((await runTask("migrate", [], folder.path, settings)).stdout, "nothing applied\n");
+  assert.equal(await first.end("SIGTERM"), 0);
+});
+
+Deno.test("a busy port is one line, and leaves nothing running", async () => {
+  for (const name of ["PORT", "TALKY_PROSODY_PORT"] as const) {
+    await using folder = await temporaryFolder();
+    using stranger = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const settings = { ...ports(), [name]: String(stranger.addr.port) };
+    const { code, stderr } = await runTask("start", [], folder.path, settings);
+    assert.equal(code, 1);
+    assert.match(stderr, new RegExp(`^talky: .*\\b${name}\\b.*\\n$`));
+    for (const file of services) {
+      const left = await pidIn(folder, file).catch(() => 0);
+      assert.equal(left > 0 ? await commandLine(left) : "", "", `${file} after a busy ${name}`);
+    }
+  }
+});
+
+Deno.test("asked twice, a start does not wait for what hangs", async () => {
+  await using folder = await temporaryFolder();
+  const running = await start(folder, ports());
+  const prosody = await pidIn(folder, "prosody/prosody.pid");
+  Deno.kill(prosody, "SIGSTOP");
+  const began = Date.now();
+  setTimeout(() => running.end("SIGTERM"), 1000);
+  assert.equal(await running.end("SIGTERM"), 130);
+  assert(Date.now() - began < 5000, `took ${Date.now() - began} ms`);
+  await until("Prosody has gone", async () => await commandLine(prosody) === "");
+});
+
+Deno.test("a Prosody that dies is started again", async () => {
+  await using folder = await temporaryFolder();
+  const settings = ports();
+  const running = await start(folder, settings);
+  const first = await pidIn(folder, "prosody/prosody.pid");
+  Deno.kill(first, "SIGKILL");
+  await until("another runs", async () => await pidIn(folder, "prosody/prosody.pid") !== first);
+  await until("the service is ready again", async () => {
+    const response = await fetch(`http://127.0.0.1:${settings.PORT}/readyz`);
+    await response.body?.cancel();
+    return response.ok;
+  }, { timeout: 20_000 });
+  assert.match(running.output(), /has died; starting it again/);
+  assert.equal(await running.end("SIGTERM"), 0);
+});
