@@ -41,7 +41,7 @@ export interface TestService extends AsyncDisposable {
 
 /** Starts a service and waits until it is ready (without Prosody: until it answers). */
 export async function testService({ database, prosody, env }: TestServiceOptions): Promise<TestService> {
-  const port = freePort();
+  const port = Number(env?.["PORT"]) || freePort();
   const secret = prosody?.secret ?? crypto.randomUUID();
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", "--allow-net", "--allow-env", "--allow-read", `--config=${config}`, main],
