@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { readEvents, type TalkyEvent } from "../../client/mod.ts";
+import { eventTypes } from "../../events/event.ts";
+import { simulate } from "../../scripts/simulate/simulation.ts";
+import { freePort } from "../../scripts/services/ports.ts";
+import { testDatabase } from "../harness/database.ts";
+import { testProsody } from "../harness/prosody.ts";
+import { testService } from "../harness/service.ts";
+import { until } from "../harness/wait.ts";
+import { assertTruth, read, readLog } from "./truth.ts";
+
+const plan = { rooms: 5, people: 4, minutes: 0, pace: 0, seed: "talky" };
+
+/** Reads the stream into a list, in the background. */
+function follow(service: { url: string; token: string }, after?: number) {
+  const stop = new AbortController();
+  const events: TalkyEvent[] = [];
+  const connected = Promise.withResolvers<void>();
+  const reading = (async () => {
+    const { url, token } = service;
+    const start = after === undefined ? {} : { after };
+    const onConnection = (up: boolean) => up && connected.resolve();
+    for await (const event of readEvents({ url, token, ...start, signal: stop.signal, onConnection })) {
+      events.push(event);
+    }
+  })();
+  return {
+    events,
+    connected: connected.promise,
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await reading;
+    },
+  };
+}
+
+Deno.test("rooms full of XMPP clients are in the log exactly as they were, and on the stream", async () => {
+  await using database = await testDatabase();
+  await using prosody = await testProsody();
+  await using service = await testService({ database, prosody });
+  await using before = follow(service);
+  await before.connected;
+
+  const outcome = await simulate({ ...plan, url: service.url });
+  await assertTruth(service, outcome);
+
+  const caused = new Set(outcome.rooms.flatMap(({ events }) => events.map(({ type }) => type)));
+  const seventeen = eventTypes.filter((type) => type !== "p2p_session_stats");
+  assert.deepEqual(seventeen.filter((type) => !caused.has(type)), [], "the simulation causes every type");
+
+  const log = await readLog(service);
+  await using afterwards = follow(service, 0);
+  for (const reader of [before, afterwards]) {
+    await until("the reader has everything", () => reader.events.length >= log.length);
+    assert.deepEqual(reader.events, log);
+  }
+});
+
+Deno.test("the API killed in the middle of calls and away for a while loses and doubles nothing", async () => {
+  await using database = await testDatabase();
+  await using prosody = await testProsody();
+  const env = { PORT: String(freePort()) };
+  await using first = await testService({ database, prosody, env });
+
+  // Slow enough that the kill falls in its middle, however fast the machine.
+  const running = simulate({ ...plan, pace: 40, url: first.url });
+  running.catch(() => {});
+  await until(
+    "calls are under way",
+    async () => (await read<{ items: unknown[] }>(first, "/events")).items.length > 50,
+  );
+  await first.kill("SIGKILL");
+  // The calls go on without it for as long as they need no new session.
+  const stored = await database.sql`select id from log_head`;
+  await until("the outbox holds records", () => outboxBytes(prosody.dataDir) > 20_000);
+  assert.deepEqual(
+    await database.sql`select id from log_head`,
+    stored,
+    "nobody writes while the API is away",
+  );
+
+  await using second = await testService({ database, prosody, env });
+  await assertTruth(second, await running);
+});
+
+Deno.test("SIGTERM under load: exit code 0, readers told to come back, nothing lost", async () => {
+  await using database = await testDatabase();
+  await using prosody = await testProsody();
+  const env = { PORT: String(freePort()) };
+  await using first = await testService({ database, prosody, env });
+  const socket = new WebSocket(
+    `${first.url.replace("http", "ws")}/stream?access_token=${first.token}`,
+    "talky.events.v1",
+  );
+  const closed = new Promise<CloseEvent>((resolve) => socket.onclose = resolve);
+
+  const running = simulate({ ...plan, pace: 40, url: first.url });
+  running.catch(() => {});
+  await until(
+    "calls are under way",
+    async () => (await read<{ items: unknown[] }>(first, "/events")).items.length > 50,
+  );
+  const asked = Date.now();
+  assert.equal(await first.stop(), 0);
+  // A bound of the contract, not a measurement.
+  assert.ok(Date.now() - asked < 10_000, "it ends within 10 s");
+  assert.equal((await closed).code, 1012);
+
+  await using second = await testService({ database, prosody, env });
+  await assertTruth(second, await running);
+});
+
+// ---
+
+/** What the outbox of a Prosody holds on disk. */
+function outboxBytes(dataDir: string): number {
+  const folder = `${dataDir}/prosody/data/talky_outbox`;
+  return [...Deno.readDirSync(folder)].reduce(
+    (sum, { name }) => sum + Deno.statSync(`${folder}/${name}`).size,
+    0,
+  );
+}
