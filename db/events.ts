@@ -31,7 +31,7 @@ export interface EventRow {
 
 /** One page of events. */
 export async function findEvents(sql: Sql, query: EventQuery): Promise<EventRow[]> {
-  return await sql<EventRow[]>`select id, event_json(e)::text as json from events e ${matching(sql, query)}`;
+  return await sql<EventRow[]>`select id, event_json(e) as json from events e ${matching(sql, query)}`;
 }
 
 /**
@@ -43,7 +43,7 @@ export async function* readLines(
   query: Omit<EventQuery, "limit"> & { readonly limit?: number | undefined },
   format: "json" | "csv",
 ): AsyncGenerator<string, void, void> {
-  const line = format === "json" ? sql`event_json(e)::text` : sql`event_csv(e)`;
+  const line = format === "json" ? sql`event_json(e)` : sql`event_csv(e)`;
   let remaining = query.limit ?? Number.POSITIVE_INFINITY;
   let place: Pick<EventQuery, "after" | "before"> = {};
   while (remaining > 0) {

@@ -69,7 +69,7 @@ export async function readAfter(
   { upTo, limit, filter = {} }: LogPage,
 ): Promise<LoggedEvent[]> {
   return await sql<LoggedEvent[]>`
-    select id, type, room_id, event_json(e)::text as json
+    select id, type, room_id, event_json(e) as json
     from events e
     where id > ${after}
       ${upTo === undefined ? sql`` : sql`and id <= ${upTo}`}

@@ -143,10 +143,10 @@ CREATE OR REPLACE FUNCTION public.event_csv(e events)
 RETURN ((((((((((((((e).id || ','::text) || (e).type) || ','::text) || COALESCE(((e).room_id)::text, ''::text)) || ','::text) || COALESCE(((e).actor_id)::text, ''::text)) || ','::text) || COALESCE(((e).peer_id)::text, ''::text)) || ','::text) || utc((e)."time")) || ',"'::text) || replace(((e).data)::text, '"'::text, '""'::text)) || '"'::text);
 
 CREATE OR REPLACE FUNCTION public.event_json(e events)
- RETURNS json
+ RETURNS text
  LANGUAGE sql
  STABLE PARALLEL SAFE
-RETURN (SELECT row_to_json(shown.*) AS row_to_json FROM (SELECT (event_json.e).id AS id, (event_json.e).type AS type, (event_json.e).room_id AS room_id, (event_json.e).actor_id AS actor_id, (event_json.e).peer_id AS peer_id, utc((event_json.e)."time") AS "time", (event_json.e).data AS data) shown);
+RETURN (((((((((((((('{"id":'::text || (e).id) || ',"type":"'::text) || (e).type) || '","room_id":'::text) || COALESCE((('"'::text || ((e).room_id)::text) || '"'::text), 'null'::text)) || ',"actor_id":'::text) || COALESCE((('"'::text || ((e).actor_id)::text) || '"'::text), 'null'::text)) || ',"peer_id":'::text) || COALESCE((('"'::text || ((e).peer_id)::text) || '"'::text), 'null'::text)) || ',"time":"'::text) || utc((e)."time")) || '","data":'::text) || ((e).data)::text) || '}'::text);
 
 CREATE OR REPLACE FUNCTION public.occupant_json(o occupants)
  RETURNS json

@@ -30,11 +30,19 @@ const tasks: Record<string, (url: string) => Promise<void>> = {
     console.log(await dropDatabase(url) ? `destroyed ${name}` : `there is no ${name}`);
   },
 
+  /** From a database of its own, so that the developer's may be in any state. */
   async schema(url) {
-    await withConnection(url, async (sql) => {
-      await migrate(sql);
-      await Deno.writeTextFile("migrations/schema.sql", await dumpSchema(sql));
-    });
+    const scratch = new URL(url);
+    scratch.pathname = "/talky_schema";
+    await createDatabase(scratch.href);
+    try {
+      await withConnection(scratch.href, async (sql) => {
+        await migrate(sql);
+        await Deno.writeTextFile("migrations/schema.sql", await dumpSchema(sql));
+      });
+    } finally {
+      await dropDatabase(scratch.href);
+    }
     console.log("wrote migrations/schema.sql");
   },
 };
