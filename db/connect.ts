@@ -42,9 +42,14 @@ export function isUnavailable(error: unknown): boolean {
   return unavailableCodes.test(code);
 }
 
-/** Whether PostgreSQL refused the data itself (class 22, 23): trying again cannot help. */
+/** Whether PostgreSQL refused the data itself (class 21, 22, 23): trying again cannot help. */
 export function isRefusedData(error: unknown): boolean {
-  return error instanceof postgres.PostgresError && /^2[23]/.test(error.code);
+  return error instanceof postgres.PostgresError && /^2[123]/.test(error.code);
+}
+
+/** Whether PostgreSQL cannot hold a value it was given (class 22): a NUL in a text, the year 0. */
+export function isImpossibleValue(error: unknown): boolean {
+  return error instanceof postgres.PostgresError && error.code.startsWith("22");
 }
 
 // ---

@@ -15,8 +15,8 @@ export function createDatabase(url: string): Promise<boolean> {
       await sql`create database ${sql(name)}`;
       return true;
     } catch (error) {
-      // Another starter was faster.
-      if ((error as postgres.PostgresError).code === "42P04") return false;
+      // Another starter was faster, by much (42P04) or by little.
+      if (["42P04", "23505"].includes((error as postgres.PostgresError).code)) return false;
       throw error;
     }
   });

@@ -31,7 +31,12 @@ export interface OutboxSubmission {
   readonly source: string;
   readonly epoch: string;
   readonly lines: readonly OutboxLine[];
+  /** First of a subscription: the outbox has nothing older that is not stored, whatever is missing. */
+  readonly resumes?: boolean;
 }
+
+/** A run that does not follow what is stored: taking it would hide what is missing. It will come again. */
+export class MissingRecords extends Error {}
 
 /** Events and refusals that a client reported over REST. */
 export interface TelemetrySubmission {
@@ -120,14 +125,18 @@ async function storeOutbox(
   describe: DescribeDevice,
 ): Promise<NewEvent[]> {
   const { source, epoch } = run;
-  let stored = await lockPosition(tx, source, epoch);
+  const before = await lockPosition(tx, source, epoch);
+  let stored = before;
   const fresh = run.lines.filter(({ seq }) => {
     if (seq <= stored) return false;
     stored = seq;
     return true;
   });
-  const last = fresh.at(-1);
-  if (!last) return [];
+  const [earliest, last] = [fresh[0], fresh.at(-1)];
+  if (!earliest || !last) return [];
+  if (last.seq - earliest.seq >= fresh.length || (earliest.seq > before + 1 && !run.resumes)) {
+    throw new MissingRecords(`${source}/${epoch}: ${earliest.seq} to ${last.seq} do not follow ${before}`);
+  }
   await tx`update sources set seq = ${last.seq} where source = ${source} and epoch = ${epoch}`;
 
   const records: SourceRecord[] = [];

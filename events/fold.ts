@@ -65,32 +65,34 @@ export function fold(records: Iterable<SourceRecord>): Changes {
     if ("room" in record) seeRoom(rooms, record.room, record.time);
     switch (record.type) {
       case "room_destroyed": {
-        rooms.get(record.room.id)!.ended = record.time;
+        rooms.get(record.room.id)!.ended ??= record.time;
         break;
       }
       case "occupant_joined": {
         const key = `${record.room.id}/${record.actor}`;
-        const before = stays.get(key)?.at(-1);
-        if (before?.joined === record.time) before.left = null;
-        else if (before?.left !== null) begin(stays, key, record);
-        if (!before) departures.set(key, departures.get(key) ?? departure(record));
+        if (stays.has(key)) leave(stays.get(key)!, record.time);
+        else departures.set(key, departures.get(key) ?? departure(record));
+        begin(stays, key, record);
         break;
       }
       case "occupant_left": {
         const key = `${record.room.id}/${record.actor}`;
-        const stay = stays.get(key)?.at(-1);
-        if (stay) stay.left ??= record.time;
+        if (stays.has(key)) leave(stays.get(key)!, record.time);
         else departures.set(key, departures.get(key) ?? departure(record));
         break;
       }
       case "session_started": {
-        sessions.set(record.actor, {
-          sessionid: record.actor,
-          userid: record.data.userid,
-          useragent: record.data.useragent ?? "",
-          created: sessions.get(record.actor)?.created ?? record.time,
-          ended: null,
-        });
+        const known = sessions.get(record.actor);
+        if (known?.created) known.ended = null;
+        else {
+          sessions.set(record.actor, {
+            sessionid: record.actor,
+            userid: record.data.userid,
+            useragent: record.data.useragent ?? "",
+            created: record.time,
+            ended: null,
+          });
+        }
         break;
       }
       case "session_ended": {
@@ -119,11 +121,18 @@ export function fold(records: Iterable<SourceRecord>): Changes {
 
 // ---
 
+/** A stay that begins when one before it began is the same stay. */
 function begin(
   stays: Map<string, Stay[]>,
   key: string,
   record: Extract<SourceRecord, { type: "occupant_joined" }>,
-) {
+): void {
+  const known = stays.get(key) ?? [];
+  const same = known.find(({ joined }) => joined === record.time);
+  if (same) {
+    same.left = null;
+    return;
+  }
   const stay = {
     room_id: record.room.id,
     sessionid: record.actor,
@@ -131,7 +140,11 @@ function begin(
     joined: record.time,
     left: null,
   };
-  stays.set(key, [...stays.get(key) ?? [], stay]);
+  stays.set(key, [...known, stay]);
+}
+
+function leave(stays: readonly Stay[], time: string): void {
+  for (const stay of stays) stay.left ??= time;
 }
 
 function departure(record: Extract<SourceRecord, { type: "occupant_joined" | "occupant_left" }>): Departure {

@@ -10,7 +10,7 @@ import type { Element } from "@xmpp/xml";
 import { getLogger } from "@logtape/logtape";
 import { Id } from "../events/event.ts";
 import { MalformedBatch, OutboxStatus, readBatch } from "./outbox_batch.ts";
-import type { Recorder } from "./recorder.ts";
+import { type Recorder, RecorderClosed } from "./recorder.ts";
 
 /** A stored position: everything of this epoch up to `seq`. */
 export interface Position {
@@ -119,17 +119,26 @@ async function connectOnce(
   const stop = () => broken.resolve();
   stopping.addEventListener("abort", stop);
 
+  let first = true;
+  let failed = false;
   xmpp.iqCallee.set(namespace, "batch", async (context: { from: unknown; element: Element }) => {
     // Prosody stamps `from`, so no client can pose as the outbox.
     if (String(context.from) !== hosts.rooms) return stanzaError("cancel", "forbidden");
+    if (failed) return stanzaError("wait", "resource-constraint");
     try {
       const { submission, status } = readBatch(context.element.attrs, context.element.text());
       report({ active: true, outbox: status });
-      await recorder.submit(submission);
+      const stored = recorder.submit({ ...submission, resumes: first });
+      first = false;
+      await stored;
       return true;
     } catch (error) {
-      if (stopping.aborted) return stanzaError("wait", "recipient-unavailable");
-      log.warning("A batch was not stored and will come again: {reason}", { reason: reasonOf(error) });
+      if (stopping.aborted || error instanceof RecorderClosed) {
+        return stanzaError("wait", "recipient-unavailable");
+      }
+      // What follows on this connection would leave a gap; a new subscription begins at what is stored.
+      failed = true;
+      broken.reject(new Error(`a batch was not stored and will come again: ${reasonOf(error)}`));
       return stanzaError("wait", error instanceof MalformedBatch ? "bad-request" : "resource-constraint");
     }
   });
@@ -159,7 +168,8 @@ async function connectOnce(
     if (stopping.aborted) return;
     const subscribed = await Promise.race([subscribe(xmpp, options), broken.promise]);
     if (!subscribed) return;
-    report({ connected: true, ...subscribed });
+    // Batches may have come with the answer; they know better how the outbox stands.
+    report(first ? { connected: true, ...subscribed } : { connected: true });
     log.info("Subscribed to the outbox of {source}: {pending} records wait", { ...subscribed.outbox });
     pinging = setInterval(() => {
       const ping = xml("iq", { type: "get", to: hosts.users }, xml("ping", "urn:xmpp:ping"));

@@ -22,6 +22,9 @@ export interface Recorder {
   drain(): Promise<void>;
 }
 
+/** The recorder takes nothing more: the service stops. Whoever submitted tries another instance, or again. */
+export class RecorderClosed extends Error {}
+
 /** Most events in one transaction: bounds how long other writers wait for their turn. */
 const mostPerGroup = 2000;
 
@@ -30,6 +33,8 @@ export function createRecorder(port: RecorderPort): Recorder {
   let queue: Waiting[] = [];
   let working: Promise<void> | undefined;
   let closed = false;
+  /** Sources of which a run failed, until their outbox is subscribed to anew. */
+  const broken = new Set<string>();
 
   async function work(): Promise<void> {
     while (queue.length > 0) {
@@ -38,11 +43,26 @@ export function createRecorder(port: RecorderPort): Recorder {
         const receipts = await port.store(group.map(({ submission }) => submission));
         group.forEach(({ resolve }, i) => resolve(receipts[i]!));
       } catch (error) {
-        if (!port.isRefusedData(error)) { for (const { reject } of group) reject(error); }
-        else await storeApart(port, group, error);
+        if (port.isRefusedData(error)) await storeApart(port, group, fail, error);
+        else for (const waiting of group) fail(waiting, error);
       }
     }
     working = undefined;
+  }
+
+  /** What waits behind a run that failed fails too, or the outbox would forget what it never got stored. */
+  function fail({ submission, reject }: Waiting, error: unknown): void {
+    reject(error);
+    if (submission.origin !== "outbox") return;
+    broken.add(submission.source);
+    const behind = queue.filter((waiting) => isOutboxOf(waiting.submission, submission.source));
+    queue = queue.filter((waiting) => !behind.includes(waiting));
+    for (const waiting of behind) waiting.reject(error);
+  }
+
+  function follows({ source, resumes }: OutboxSubmission): boolean {
+    if (resumes) broken.delete(source);
+    return !broken.has(source);
   }
 
   function takeGroup(): Waiting[] {
@@ -53,7 +73,10 @@ export function createRecorder(port: RecorderPort): Recorder {
 
   return {
     submit(submission) {
-      if (closed) return Promise.reject(new Error("the recorder is closed"));
+      if (closed) return Promise.reject(new RecorderClosed("the recorder is closed"));
+      if (submission.origin === "outbox" && !follows(submission)) {
+        return Promise.reject(new Error("a run before this one was not stored"));
+      }
       const { promise, resolve, reject } = Promise.withResolvers<Receipt>();
       queue.push({ submission, resolve, reject });
       // One turn of the event loop later, so that what arrives together is stored together.
@@ -80,10 +103,24 @@ function weigh(submission: Submission): number {
   return submission.origin === "outbox" ? submission.lines.length : submission.events.length;
 }
 
+function isOutboxOf(submission: Submission, source: string): boolean {
+  return submission.origin === "outbox" && submission.source === source;
+}
+
 /** The database refused something in a group: finds it by halving, and keeps it among the refused. */
-async function storeApart(port: RecorderPort, group: readonly Waiting[], error: unknown): Promise<void> {
-  for (const { submission, resolve, reject } of group) {
+async function storeApart(
+  port: RecorderPort,
+  group: readonly Waiting[],
+  fail: (waiting: Waiting, error: unknown) => void,
+  error: unknown,
+): Promise<void> {
+  const failed = new Map<string, unknown>();
+  for (const waiting of group) {
+    const { submission, resolve } = waiting;
     try {
+      if (submission.origin === "outbox" && failed.has(submission.source)) {
+        throw failed.get(submission.source);
+      }
       if (submission.origin === "telemetry") {
         // A client's batch is answered as a whole: what the database refuses is the client's to hear.
         const [receipt] = await port.store([submission]);
@@ -93,7 +130,8 @@ async function storeApart(port: RecorderPort, group: readonly Waiting[], error: 
         resolve({});
       }
     } catch (failure) {
-      reject(failure);
+      if (submission.origin === "outbox") failed.set(submission.source, failure);
+      fail(waiting, failure);
     }
   }
 }
