@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { signIngestCredential } from "../../auth/credential.ts";
+import { xmppHosts } from "../../config.ts";
+import { isRefusedData } from "../../db/connect.ts";
+import { readPositions } from "../../db/sources.ts";
+import { startProsodySession } from "../../ingest/prosody_session.ts";
+import { createRecorder } from "../../ingest/recorder.ts";
+import { storeAll } from "../db/outbox.ts";
+import { testDatabase } from "../harness/database.ts";
+import { testProsody } from "../harness/prosody.ts";
+import { until } from "../harness/wait.ts";
+
+Deno.test("batches that could not be stored come again, and no later epoch overtakes them", async () => {
+  await using database = await testDatabase();
+  const { sql } = database;
+  await using prosody = await testProsody();
+  // Every start is an epoch; together they wait in the outbox, one batch each.
+  for (let epochs = 1; epochs < 4; epochs++) await prosody.restart();
+
+  const attempts: string[] = [];
+  const recorder = createRecorder({
+    isRefusedData,
+    store: async (submissions) => {
+      const epochs = submissions.map((one) => one.origin === "outbox" ? one.epoch : "");
+      attempts.push(epochs.join(" "));
+      // Twice the database goes away, each time with the first batch only.
+      if (attempts.length <= 2) throw new Error("the connection is gone");
+      return await storeAll(sql, ...submissions);
+    },
+  });
+  const hosts = xmppHosts(prosody.domain);
+  const session = startProsodySession({
+    url: prosody.wsUrl,
+    hosts,
+    username: "talky-ingest",
+    credential: () => signIngestCredential(prosody.keys, `talky-ingest@${hosts.users}`, 60),
+    positions: () => readPositions(sql),
+    customerData: () => Promise.resolve(null),
+    recorder,
+  });
+  try {
+    await until("all four epochs are stored", async () => (await sql`select 1 from sources`).length === 4);
+    const epochs = (await sql`select epoch from sources order by epoch`).map(({ epoch }) => epoch);
+    const stored = attempts.slice(2).flatMap((group) => group.split(" "));
+    assert.deepEqual([...new Set(stored)], epochs, "in order");
+    assert.ok(
+      attempts.slice(0, 2).every((group) => group.startsWith(epochs[0])),
+      `the first was tried first, always: ${attempts.join("; ")} of ${epochs}`,
+    );
+    await until(
+      "the outbox is empty",
+      () => session.status().connected && session.status().outbox?.pending === 0,
+    );
+  } finally {
+    await session.stop();
+  }
+});

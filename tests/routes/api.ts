@@ -1,0 +1,110 @@
+/**
+ * The API on a database of its own, within the test's process: asked directly, or served on a free port.
+ *
+ * @module
+ */
+import { deriveKeys, type Keys } from "../../auth/keys.ts";
+import { signCredential } from "../../auth/credential.ts";
+import { type Scope, signOperatorToken } from "../../auth/operator.ts";
+import { isRefusedData } from "../../db/connect.ts";
+import { store } from "../../db/store.ts";
+import { parseDevice } from "../../ingest/device.ts";
+import { createRecorder } from "../../ingest/recorder.ts";
+import { createApp } from "../../routes/app.ts";
+import type { Dependencies, Upgrade } from "../../routes/dependencies.ts";
+import type { HubOptions } from "../../stream/hub.ts";
+import { type LiveLog, liveLog } from "../stream/live_log.ts";
+
+export const publicUrl = "https://talky.test";
+export const appKey = "the key of the application around it";
+
+/** The API under test. */
+export interface Api extends LiveLog {
+  readonly keys: Keys;
+  readonly app: ReturnType<typeof createApp>;
+  /** An operator's token with scope `read`. */
+  readonly token: string;
+  operatorToken(scope: Scope, lifetime?: number): Promise<string>;
+  /** A client's credential. */
+  credential(sessionid: string): Promise<string>;
+  /** Asks with the token, unless the request brings its own. */
+  request(path: string, init?: RequestInit): Promise<Response>;
+  /** The JSON of a GET that must succeed. */
+  // deno-lint-ignore no-explicit-any
+  get(path: string): Promise<any>;
+  /** Serves it until it is disposed of. Answers the URL, without a slash at the end. */
+  serve(): string;
+}
+
+/** What a test wants otherwise. */
+export interface ApiOptions {
+  readonly hub?: HubOptions;
+  /** How many events there are already. */
+  readonly events?: number;
+  readonly dependencies?: Partial<Dependencies>;
+}
+
+/** Starts one. */
+export async function testApi({ hub, events = 0, dependencies = {} }: ApiOptions = {}): Promise<Api> {
+  const log = await liveLog(hub, events);
+  const keys = await deriveKeys("a secret that is more than 32 bytes long");
+  const recorder = createRecorder({
+    store: (submissions) => store(log.sql, submissions, parseDevice),
+    isRefusedData,
+  });
+  const app = createApp({
+    publicUrl,
+    xmpp: { domain: "talky.test", publicUrl: "wss://talky.test/xmpp-websocket" },
+    keys,
+    database: () => log.sql,
+    recorder: () => recorder,
+    appKey,
+    ice: { stun: [], turn: [], turnSecret: undefined },
+    stream: { hub: log.hub, upgrade },
+    asset: () => Promise.resolve(null),
+    checks: () => Promise.resolve({ database: { ok: true } }),
+    ...dependencies,
+  });
+  const operatorToken = (scope: Scope, lifetime = 3600) => signOperatorToken(keys, scope, lifetime);
+  const token = await operatorToken("read");
+  let server: Deno.HttpServer<Deno.NetAddr> | undefined;
+
+  const request: Api["request"] = async (path, init = {}) => {
+    const headers = new Headers(init.headers);
+    if (!headers.has("authorization")) headers.set("authorization", `Bearer ${token}`);
+    return await app.request(path, { ...init, headers });
+  };
+  return {
+    ...log,
+    keys,
+    app,
+    token,
+    operatorToken,
+    credential: (sessionid) => signCredential(keys, { sessionid, userid: "ada@users.talky.test" }, 3600),
+    request,
+    async get(path) {
+      const response = await request(path);
+      if (response.status !== 200) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+      return await response.json();
+    },
+    serve() {
+      server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, app.fetch);
+      return `http://127.0.0.1:${server.addr.port}`;
+    },
+    async [Symbol.asyncDispose]() {
+      const down = server?.shutdown();
+      await log[Symbol.asyncDispose]();
+      await down;
+    },
+  };
+}
+
+// ---
+
+function upgrade(request: Request, protocol: string | undefined): Upgrade {
+  const { response, socket } = Deno.upgradeWebSocket(request, protocol ? { protocol } : {});
+  const { promise, resolve, reject } = Promise.withResolvers<WebSocket>();
+  socket.addEventListener("open", () => resolve(socket), { once: true });
+  socket.addEventListener("error", () => reject(new Error("the handshake failed")), { once: true });
+  return { response, socket: promise };
+}

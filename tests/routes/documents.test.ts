@@ -1,0 +1,210 @@
+import assert from "node:assert/strict";
+import specs from "@asyncapi/specs";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { Ajv } from "ajv";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
+import { SignJWT } from "jose";
+import { eventTypes } from "../../events/event.ts";
+import { ada, at, daily, makeCall } from "./a_call.ts";
+import { type Api, appKey, testApi } from "./api.ts";
+
+// deno-lint-ignore no-explicit-any
+type Json = any;
+
+/** ajv's formats are CommonJS; its types do not say so. */
+const withFormats = addFormats as unknown as (ajv: Ajv | Ajv2020) => void;
+
+Deno.test("/openapi.json is valid by OpenAPI's own schema", async () => {
+  await using api = await testApi();
+  const { valid, errors } = await new Validator().validate(await api.get("/openapi.json"));
+  assert.ok(valid, JSON.stringify(errors));
+});
+
+Deno.test("/asyncapi.json is valid by AsyncAPI's own schema", async () => {
+  await using api = await testApi();
+  // It brings its own copy of JSON Schema's draft 7.
+  const ajv = new Ajv({ strict: false, validateFormats: false, meta: false, validateSchema: false });
+  const validate = ajv.compile((specs as Json).schemas["3.0.0"]);
+  assert.ok(validate(await api.get("/asyncapi.json")), JSON.stringify(validate.errors));
+});
+
+Deno.test("every operation answers as /openapi.json says", async () => {
+  await using api = await testApi();
+  await makeCall(api.sql);
+  const document = await api.get("/openapi.json");
+  const ajv = new Ajv2020({ strict: false });
+  withFormats(ajv);
+  ajv.addSchema(document, "openapi");
+
+  const calls = await examples(api);
+  const described = Object.entries<Json>(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method} ${path}`)
+  );
+  assert.deepEqual(Object.keys(calls).sort(), described.sort(), "there is an example of each operation");
+
+  for (const [operation, requests] of Object.entries(calls)) {
+    const [method, template] = operation.split(" ") as [string, string];
+    for (const { path, status, ...init } of requests) {
+      const response = await api.request(path, { method, ...init });
+      const text = await response.text();
+      assert.equal(response.status, status, `${operation} ${path}: ${text}`);
+      const type = response.headers.get("content-type")!.split(";")[0]!;
+      const pointer = ["paths", template, method, "responses", status, "content", type, "schema"]
+        .map((part) => String(part).replaceAll("~", "~0").replaceAll("/", "~1")).map(encodeURIComponent).join(
+          "/",
+        );
+      const validate = ajv.compile({ $ref: `openapi#/${pointer}` });
+      const body = type.endsWith("json") && type !== "application/x-ndjson" ? JSON.parse(text) : text;
+      assert.ok(validate(body), `${operation} ${path}: ${JSON.stringify(validate.errors)} in ${text}`);
+    }
+  }
+});
+
+Deno.test("frames of the stream are as /asyncapi.json says", async () => {
+  await using api = await testApi({ hub: { heartbeatEvery: 50 } });
+  const document = await api.get("/asyncapi.json");
+  const ajv = new Ajv({ strict: false });
+  withFormats(ajv);
+  const schemas = Object.fromEntries(
+    Object.entries<Json>(document.channels.stream.messages).map((
+      [name, { payload }],
+    ) => [name, ajv.compile(payload)]),
+  );
+  const token = await api.operatorToken("read", 3);
+  const address = `${api.serve().replace("http", "ws")}/stream?after=0&access_token=${token}`;
+  const socket = new WebSocket(address, "talky.events.v1");
+  const closed = new Promise((resolve) => socket.onclose = resolve);
+  const missing = new Set(["ready", "events", "heartbeat", "expiring"]);
+  await new Promise<void>((resolve, reject) => {
+    socket.onmessage = ({ data }) => {
+      const frame = JSON.parse(data);
+      const validate = schemas[frame.type];
+      if (!validate?.(frame)) reject(new Error(`${data}: ${JSON.stringify(validate?.errors)}`));
+      missing.delete(frame.type);
+      if (missing.size === 0) resolve();
+    };
+    socket.onclose = ({ code }) => reject(new Error(`closed with ${code}, without ${[...missing]}`));
+    socket.onopen = () => void makeCall(api.sql);
+  }).finally(() => {
+    socket.onclose = null;
+    socket.close();
+  });
+  await Promise.race([closed, new Promise((resolve) => socket.addEventListener("close", resolve))]);
+});
+
+Deno.test("/schemas has the payload of each of the eighteen types, and the log fits them", async () => {
+  await using api = await testApi();
+  await makeCall(api.sql);
+  const ajv = new Ajv2020({ strict: false });
+  withFormats(ajv);
+  const schemas = new Map<string, ReturnType<Ajv2020["compile"]>>();
+  for (const type of eventTypes) schemas.set(type, ajv.compile(await api.get(`/schemas/${type}.json`)));
+  const { items } = await api.get("/events?limit=1000");
+  assert.ok(items.length > 0);
+  for (const { type, data } of items) assert.ok(schemas.get(type)!(data), `${type}: ${JSON.stringify(data)}`);
+});
+
+// ---
+
+interface Example extends RequestInit {
+  readonly path: string;
+  readonly status: number;
+}
+
+/** Requests for every operation: one that succeeds, and where there is one, one that is refused. */
+async function examples(api: Api): Promise<Record<string, Example[]>> {
+  const nowhere = crypto.randomUUID();
+  const anonymous = { headers: { authorization: "Bearer x" } };
+  const session = { headers: { authorization: `Bearer ${await api.credential(ada)}` } };
+  const token = await new SignJWT({ displayName: "Ada" }).setProtectedHeader({ alg: "HS256" }).setSubject(
+    "ada",
+  )
+    .sign(new TextEncoder().encode(appKey));
+  const json = (value: unknown) => JSON.stringify(value);
+  const list = (path: string): Example[] => [
+    { path: `${path}?limit=1`, status: 200 },
+    { path: `${path}?limit=none`, status: 400 },
+    { path, status: 401, ...anonymous },
+  ];
+  return {
+    "get /healthz": [{ path: "/healthz", status: 200 }],
+    "get /readyz": [{ path: "/readyz", status: 200 }],
+    "get /metrics": [{ path: "/metrics", status: 404 }],
+    "get /stream": [
+      { path: "/stream", status: 426 },
+      { path: "/stream?after=x", status: 400, headers: { accept: "text/event-stream" } },
+    ],
+    "post /config/guest": [
+      { path: "/config/guest", status: 200, body: "{}" },
+      { path: "/config/guest", status: 400, body: "{" },
+      { path: "/config/guest", status: 401, body: json({ token: "x" }) },
+    ],
+    "post /config/user": [
+      { path: "/config/user", status: 200, body: json({ token }) },
+      { path: "/config/user", status: 401, body: json({ token: "x" }) },
+    ],
+    "post /rooms/config": [
+      { path: "/rooms/config", status: 200, body: json({ name: "Daily" }), ...session },
+      { path: "/rooms/config", status: 400, body: json({ name: "@" }), ...session },
+      { path: "/rooms/config", status: 401, body: json({ name: "daily" }), ...anonymous },
+    ],
+    "post /telemetry": [
+      {
+        path: "/telemetry",
+        status: 202,
+        body: json({ batch: [{ room_id: daily, data: {} }, {}] }),
+        ...session,
+      },
+      { path: "/telemetry", status: 400, body: json({}), ...session },
+      { path: "/telemetry", status: 401, body: json({ batch: [] }), ...anonymous },
+    ],
+    "get /rooms": list("/rooms"),
+    "get /rooms/{id}": [
+      { path: `/rooms/${daily}`, status: 200 },
+      { path: `/rooms/${nowhere}`, status: 404 },
+      { path: "/rooms/daily", status: 400 },
+    ],
+    "get /rooms/{id}/occupants": [...list(`/rooms/${daily}/occupants`), {
+      path: `/rooms/${nowhere}/occupants`,
+      status: 404,
+    }],
+    "get /rooms/{id}/events": [...list(`/rooms/${daily}/events`), {
+      path: `/rooms/${nowhere}/events`,
+      status: 404,
+    }],
+    "get /rooms/{id}/state": [
+      { path: `/rooms/${daily}/state?at=${at(5)}`, status: 200 },
+      { path: `/rooms/${daily}/state?at=noon`, status: 400 },
+      { path: `/rooms/${nowhere}/state`, status: 404 },
+    ],
+    "get /users": list("/users"),
+    "get /users/{sessionid}": [
+      { path: `/users/${ada}`, status: 200 },
+      { path: `/users/${nowhere}`, status: 404 },
+    ],
+    "get /users/{sessionid}/events": [...list(`/users/${ada}/events`), {
+      path: `/users/${nowhere}/events`,
+      status: 404,
+    }],
+    "get /events": [
+      ...list("/events"),
+      { path: "/events", status: 200, headers: { accept: "text/csv" } },
+      { path: "/events", status: 200, headers: { accept: "application/x-ndjson" } },
+    ],
+    "get /rejected": list("/rejected"),
+    "get /stats/now": [{ path: "/stats/now", status: 200 }, {
+      path: "/stats/now",
+      status: 401,
+      ...anonymous,
+    }],
+    "get /stats/rooms": [
+      { path: `/stats/rooms?from=${at(0)}&to=2026-01-03T00:00:00Z&bucket=day`, status: 200 },
+      { path: `/stats/rooms?from=${at(1)}&to=${at(0)}`, status: 400 },
+    ],
+    "get /schemas/{file}": [
+      { path: "/schemas/room_created.json", status: 200 },
+      { path: "/schemas/nothing.json", status: 400 },
+    ],
+  };
+}

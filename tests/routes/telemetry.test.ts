@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { ada, bob, daily, eve, makeCall, weekly } from "./a_call.ts";
+import { type Api, testApi } from "./api.ts";
+import { assertProblem } from "./problems.ts";
+
+async function report(
+  api: Api,
+  batch: unknown,
+  headers: Record<string, string> = {},
+  sessionid: string = ada,
+) {
+  return await api.app.request("/telemetry", {
+    method: "POST",
+    body: JSON.stringify({ batch }),
+    headers: {
+      authorization: `Bearer ${await api.credential(sessionid)}`,
+      "content-type": "text/plain",
+      ...headers,
+    },
+  });
+}
+const stats = async (api: Api) => (await api.get("/events?type=p2p_session_stats&limit=1000")).items;
+
+Deno.test("what a client measured is in the log, as its own, once it is answered", async () => {
+  await using api = await testApi();
+  await makeCall(api.sql);
+  const time = new Date().toISOString();
+  const response = await report(api, [
+    { type: "p2p_session_stats", room_id: daily, peer_id: bob, time, data: { rtt: 12 } },
+    { roomId: daily, peerId: bob, time, data: '{"rtt":13}' },
+  ]);
+  assert.equal(response.status, 202);
+  assert.deepEqual(await response.json(), { accepted: 2, rejected: [] });
+  const common = { type: "p2p_session_stats", room_id: daily, actor_id: ada, peer_id: bob, time };
+  assert.deepEqual((await stats(api)).map(({ id: _id, ...event }: { id: number }) => event), [
+    { ...common, data: { rtt: 12 } },
+    { ...common, data: { rtt: 13 } },
+  ]);
+});
+
+Deno.test("items that cannot be taken are named with their reason, kept, and stop no other", async () => {
+  await using api = await testApi();
+  await makeCall(api.sql);
+  const good = { room_id: daily, peer_id: bob, data: {} };
+  const response = await report(api, [
+    { ...good, type: "room_destroyed" },
+    good,
+    { ...good, room_id: "daily" },
+    { ...good, room_id: weekly },
+    { ...good, peer_id: eve },
+    "what?",
+    { ...good, data: { text: "\u0000" } },
+    good,
+  ]);
+  assert.equal(response.status, 202);
+  const { accepted, rejected } = await response.json();
+  assert.equal(accepted, 2);
+  assert.deepEqual(rejected.map(({ index, code }: { index: number; code: string }) => `${index} ${code}`), [
+    "0 invalid_item",
+    "2 invalid_item",
+    "3 unknown_room",
+    "4 unknown_peer",
+    "5 invalid_item",
+    "6 nul_character",
+  ]);
+  assert.equal((await stats(api)).length, 2);
+  const kept = (await api.get("/rejected?origin=telemetry")).items;
+  assert.equal(kept.length, 6);
+  assert.ok(kept.every(({ origin_ref }: { origin_ref: string }) => origin_ref === ada));
+});
+
+Deno.test("a batch retried under its key is stored once and answered the same, also at the same time", async () => {
+  await using api = await testApi();
+  await makeCall(api.sql);
+  const batch = [{ room_id: daily, peer_id: bob, data: { n: 1 } }, { type: "nonsense" }];
+  const key = { "idempotency-key": "abc" };
+  const answers = await Promise.all([1, 2, 3].map(async () => await (await report(api, batch, key)).text()));
+  answers.push(await (await report(api, batch, key)).text());
+  assert.equal(new Set(answers).size, 1, answers.join("\n"));
+  assert.equal((await stats(api)).length, 1);
+  assert.equal((await api.get("/rejected")).items.length, 1);
+  await assertProblem(await report(api, [], key), "key_reused");
+  // Another client may have the same key.
+  assert.equal((await report(api, [{ room_id: daily, data: {} }], key, bob)).status, 202);
+  assert.equal((await stats(api)).length, 2);
+});
+
+Deno.test("batches that make no sense, and what no database can hold", async () => {
+  await using api = await testApi();
+  await makeCall(api.sql);
+  await assertProblem(await report(api, "nothing"), "invalid_request");
+  await assertProblem(await report(api, Array(201).fill({})), "too_large");
+  await assertProblem(await report(api, [{ data: "x".repeat(600 * 1024) }]), "too_large");
+  const half = await report(api, [{ room_id: daily, data: { text: "\ud800" } }]);
+  assert.ok(
+    half.status === 202 || half.status === 400,
+    `half a surrogate pair: ${half.status} ${await half.text()}`,
+  );
+});
