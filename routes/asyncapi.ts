@@ -33,6 +33,10 @@ const messages = {
   },
   events: { schema: ServerFrame.options[1], summary: "Events in order of id, one or more" },
   heartbeat: { schema: ServerFrame.options[2], summary: "Every matching event up to `head` has been sent" },
+  expiring: {
+    schema: ServerFrame.options[3],
+    summary: "The token ends soon: send a `token` frame to stay connected",
+  },
   subscribe: { schema: ClientFrame.options[0], summary: "Replaces the subscription" },
   token: { schema: ClientFrame.options[1], summary: "Refreshes the authorisation without reconnecting" },
 };

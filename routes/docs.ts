@@ -29,7 +29,10 @@ export function docsRoutes({ asset }: Dependencies): OpenAPIHono {
           <link rel="stylesheet" href="/docs/swagger-ui.css">
         </head>
         <body>
-          <main id="ui"></main>
+          <main id="ui">
+            The description of this API, for programs and people: <a href="/openapi.json">/openapi.json</a>.
+            The page to try it with is not served here.
+          </main>
           <script src="/docs/swagger-ui-bundle.js"></script>
           <script>
                   SwaggerUIBundle({ url: "/openapi.json", dom_id: "#ui", deepLinking: true });

@@ -3,17 +3,28 @@
  *
  * @module
  */
-import { OpenAPIHono } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Dependencies } from "./dependencies.ts";
-import { ProblemError } from "./problem.ts";
+import { ProblemError, problemResponses } from "./problem.ts";
+
+const showMetrics = createRoute({
+  method: "get",
+  path: "/metrics",
+  summary: "For Prometheus",
+  tags: ["health"],
+  responses: {
+    200: { description: "The metrics", content: { "text/plain": { schema: z.string() } } },
+    ...problemResponses("not_found"),
+  },
+});
 
 /** Route of the metrics. */
 export function metricsRoutes({ metrics }: Dependencies): OpenAPIHono {
   const app = new OpenAPIHono();
-  app.get("/metrics", async (c) => {
+  app.openapi(showMetrics, async (c) => {
     if (!metrics) throw new ProblemError("not_found", "this runtime keeps no metrics");
     const { text, contentType } = await metrics.render();
-    return c.body(text, 200, { "content-type": contentType });
+    return c.body(text, 200, { "content-type": contentType }) as never;
   });
   return app;
 }

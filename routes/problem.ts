@@ -9,7 +9,8 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { getLogger } from "@logtape/logtape";
-import { isUnavailable } from "../db/connect.ts";
+import { isImpossibleValue, isUnavailable } from "../db/connect.ts";
+import { RecorderClosed } from "../ingest/recorder.ts";
 
 /** The registry. Codes are part of the contract: new ones may come, none changes its meaning. */
 export const problems = {
@@ -78,6 +79,15 @@ export function onError(error: Error, c: Context): Response {
   if (error instanceof ProblemError) return answerProblem(c, error);
   if (error instanceof HTTPException && error.status === 400) {
     return answerProblem(c, new ProblemError("invalid_request", error.message));
+  }
+  if (error instanceof RecorderClosed) {
+    return answerProblem(
+      c,
+      new ProblemError("unavailable", "the service stops", { headers: { "retry-after": "1" } }),
+    );
+  }
+  if (isImpossibleValue(error)) {
+    return answerProblem(c, new ProblemError("invalid_request", "a value is not one that can be stored"));
   }
   if (isUnavailable(error)) {
     log.warning("The database is away: {reason}", { reason: error.message });
