@@ -15,15 +15,23 @@ import { readRoomState } from "./room_state.ts";
  * events for the log. Called once an epoch, when its first record is stored.
  */
 export async function reconcile(tx: Transaction, source: string, time: string): Promise<NewEvent[]> {
-  const rooms = await tx<{ id: string }[]>`
-    select id from rooms where source = ${source} and ended is null order by created, id for update`;
+  // A clock may have gone back in between; nothing ends before the last that is known of it.
+  const rooms = await tx<{ id: string; ended: string }[]>`
+    select id, utc(greatest(${time}::timestamptz, created,
+      (select max(e.time) from events e where e.room_id = r.id))) as ended
+    from rooms r where source = ${source} and ended is null order by created, id for update`;
   const events: NewEvent[] = [];
-  for (const { id } of rooms) events.push(...endings(id, await readRoomState(tx, id), time));
+  for (const { id, ended } of rooms) events.push(...endings(id, await readRoomState(tx, id), ended));
 
+  const ends = JSON.stringify(rooms);
   await tx`
-    update occupants set "left" = greatest(joined, ${time}::timestamptz)
-    where "left" is null and room_id in (select id from rooms where source = ${source})`;
-  await tx`update rooms set ended = greatest(created, ${time}::timestamptz) where source = ${source} and ended is null`;
-  await tx`update users set ended = greatest(created, ${time}::timestamptz) where source = ${source} and ended is null`;
+    update occupants o set "left" = e.ended
+    from jsonb_to_recordset(${ends}::text::jsonb) as e (id uuid, ended timestamptz)
+    where o.room_id = e.id and o."left" is null`;
+  await tx`
+    update rooms r set ended = e.ended
+    from jsonb_to_recordset(${ends}::text::jsonb) as e (id uuid, ended timestamptz) where r.id = e.id`;
+  await tx`
+    update users set ended = greatest(created, ${time}::timestamptz) where source = ${source} and ended is null`;
   return events;
 }

@@ -57,7 +57,7 @@ function readLine(seq: number, line: string): OutboxLine {
     return { seq, refusal: { code, message, record: line.replaceAll("\u0000", "\uFFFD") } };
   };
   // PostgreSQL's text and jsonb cannot hold it.
-  if (/\\u0000/.test(line)) return refuse("nul_character", "the record contains a NUL character");
+  if (/\\u0000/.test(line)) return refuse("unstorable_character", "the record contains a NUL character");
   let value: unknown;
   try {
     value = JSON.parse(line);

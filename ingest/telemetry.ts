@@ -92,6 +92,9 @@ const Item = z.preprocess(
   }),
 );
 
+/** What PostgreSQL's jsonb cannot hold, as JSON.stringify escapes it (and not after an escaped backslash). */
+const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f][0-9a-f]{2})/;
+
 function parseData(data: unknown): unknown {
   if (typeof data !== "string") return data;
   try {
@@ -115,8 +118,11 @@ function readItem(
   const parsed = Item.safeParse(item);
   if (!parsed.success) return { code: "invalid_item", message: describe(parsed.error) };
   const { type, room_id, peer_id, time, data } = parsed.data;
-  if (text.includes("\\u0000") || JSON.stringify(data).includes("\\u0000")) {
-    return { code: "nul_character", message: "the item contains a NUL character" };
+  if (unstorable.test(text) || unstorable.test(JSON.stringify(data))) {
+    return {
+      code: "unstorable_character",
+      message: "the item contains a NUL character or half a surrogate pair",
+    };
   }
   const present = sessions.get(room_id);
   if (!present) {

@@ -4,12 +4,14 @@
  * @module
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { except } from "hono/combine";
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
 import { homePage } from "../web/home.ts";
 import { asyncApiRoutes } from "./asyncapi.ts";
 import { clientRoutes } from "./client_config.ts";
+import { demoRoutes } from "./demo.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { docsRoutes } from "./docs.ts";
 import { eventRoutes } from "./events.ts";
@@ -30,15 +32,10 @@ const version = "1.0.0";
 
 /** Makes the app. */
 export function createApp(dependencies: Dependencies): OpenAPIHono {
-  const { publicUrl, xmpp } = dependencies;
+  const { publicUrl, xmpp, relay } = dependencies;
   const app = new OpenAPIHono();
   app.onError(onError);
-  app.notFound((c) =>
-    answerProblem(
-      c,
-      new ProblemError("not_found", `${c.req.method} ${c.req.path} is not an endpoint: see /openapi.json`),
-    )
-  );
+  app.notFound((c) => answerProblem(c, noSuchEndpoint(app, c)));
   if (dependencies.metrics) app.use(dependencies.metrics.middleware);
   app.use(except(
     // A handshake's answer comes from the runtime and cannot be changed.
@@ -65,8 +62,10 @@ export function createApp(dependencies: Dependencies): OpenAPIHono {
   app.route("/", schemaRoutes(dependencies));
   app.route("/", asyncApiRoutes(dependencies));
   app.route("/", docsRoutes(dependencies));
+  app.route("/", demoRoutes(dependencies));
   app.route("/", metricsRoutes(dependencies));
   app.route("/", streamRoutes(dependencies));
+  if (relay) app.get("/xmpp-websocket", (c) => isWebSocketRequest(c.req.raw) ? relay(c) : c.notFound());
 
   app.openAPIRegistry.registerComponent("securitySchemes", "operator", {
     type: "http",
@@ -89,4 +88,22 @@ export function createApp(dependencies: Dependencies): OpenAPIHono {
     servers: [{ url: publicUrl }],
   });
   return app;
+}
+
+// ---
+
+/** Why nothing answers: the path is unknown, or it is known with other methods (RFC 9110 §15.5.6). */
+function noSuchEndpoint(app: OpenAPIHono, { req: { method, path } }: Context): ProblemError {
+  const known = app.routes.filter((route) => route.method !== "ALL" && patternOf(route.path).test(path));
+  const allow = [...new Set(known.map((route) => route.method))].join(", ");
+  return allow === ""
+    ? new ProblemError("not_found", `${method} ${path} is not an endpoint: see /openapi.json`)
+    : new ProblemError("method_not_allowed", `${path} takes ${allow}`, { headers: { allow } });
+}
+
+/** A route's path, with its parameters, as a regular expression. */
+function patternOf(path: string): RegExp {
+  return new RegExp(
+    `^${path.replace(/[.+^$()|[\]\\]/g, "\\$&").replace(/:\w+(\{[^}]*\})?/g, "[^/]+").replace(/\*/g, ".*")}$`,
+  );
 }

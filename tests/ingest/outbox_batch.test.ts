@@ -35,7 +35,14 @@ Deno.test("a line that does not validate is refused with its reason, in its plac
   const nul = JSON.stringify(fixtureRecords[0]).replace("prosody", "\\u0000");
   const { lines } = read([good, "{torn", JSON.stringify(bad), nul, "", good]).submission;
   const codes = lines.map((line) => "refusal" in line ? line.refusal.code : "record");
-  assert.deepEqual(codes, ["record", "not_json", "invalid_record", "nul_character", "not_json", "record"]);
+  assert.deepEqual(codes, [
+    "record",
+    "not_json",
+    "invalid_record",
+    "unstorable_character",
+    "not_json",
+    "record",
+  ]);
   assert.deepEqual(lines.map(({ seq }) => seq), [42, 43, 44, 45, 46, 47]);
   const refused = lines.flatMap((line) => "refusal" in line ? [line.refusal] : []);
   assert.deepEqual(refused.map(({ record }) => record), ["{torn", JSON.stringify(bad), nul, ""]);

@@ -110,3 +110,19 @@ Deno.test("every reference in /openapi.json leads somewhere, and every error is 
   const codes = document.components.schemas.Problem.properties.code.enum;
   assert.deepEqual(codes, Object.keys(problems));
 });
+
+Deno.test("a path that is known with other methods says which", async () => {
+  await using api = await testApi();
+  for (
+    const [method, path, allow] of [["POST", "/rooms", "GET"], ["GET", "/telemetry", "POST"], [
+      "DELETE",
+      `/rooms/${crypto.randomUUID()}`,
+      "GET",
+    ]]
+  ) {
+    const response = await api.request(path!, { method: method! });
+    assert.equal(response.status, 405, `${method} ${path}`);
+    assert.equal(response.headers.get("allow"), allow);
+    assert.equal((await response.json()).code, "method_not_allowed");
+  }
+});

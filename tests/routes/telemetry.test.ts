@@ -61,7 +61,7 @@ Deno.test("items that cannot be taken are named with their reason, kept, and sto
     "3 unknown_room",
     "4 unknown_peer",
     "5 invalid_item",
-    "6 nul_character",
+    "6 unstorable_character",
   ]);
   assert.equal((await stats(api)).length, 2);
   const kept = (await api.get("/rejected?origin=telemetry")).items;
