@@ -31,51 +31,70 @@ export interface EventRow {
 
 /** One page of events. */
 export async function findEvents(sql: Sql, query: EventQuery): Promise<EventRow[]> {
-  return await sql<EventRow[]>`select id, event_json(e) as json from events e ${matching(sql, query)}`;
+  const { text, parameters } = select("id, event_json(e) as json", query);
+  return await sql.unsafe<EventRow[]>(text, [...parameters, query.limit], { prepare: true });
 }
 
 /**
- * All events of a query as text, a page's worth at a time: JSON or CSV, a line each. Reads by key, so any
- * number of rows costs the memory of one page. `limit` absent: to the end.
+ * All events of a query as text (UTF-8), a page's worth at a time: JSON or CSV, a line each. Reads by key, so
+ * any number of rows costs the memory of one page; the database writes the page, and nobody reads it on
+ * the way. `limit` absent: to the end.
  */
 export async function* readLines(
   sql: Sql,
   query: Omit<EventQuery, "limit"> & { readonly limit?: number | undefined },
   format: "json" | "csv",
-): AsyncGenerator<string, void, void> {
-  const line = format === "json" ? sql`event_json(e)` : sql`event_csv(e)`;
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  const line = format === "json" ? "event_json(e) || E'\\n'" : "event_csv(e) || E'\\r\\n'";
+  const { text, parameters } = select(`id, ${line} as line`, query);
+  const page = `with page as (${text}) select count(*), (array_agg(id order by id ${query.order}))[count(*)],
+    string_agg(line, '' order by id ${query.order}) from page`;
   let remaining = query.limit ?? Number.POSITIVE_INFINITY;
-  let place: Pick<EventQuery, "after" | "before"> = {};
   while (remaining > 0) {
     const limit = Math.min(linesPerPage, remaining);
-    const rows = await sql<{ id: number; line: string }[]>`
-      select id, ${line} as line from events e ${matching(sql, { ...query, ...place, limit })}`;
-    const last = rows.at(-1);
-    if (!last) return;
-    const end = format === "csv" ? "\r\n" : "\n";
-    yield rows.map((row) => row.line).join(end) + end;
-    if (rows.length < limit) return;
-    remaining -= rows.length;
-    place = query.order === "asc" ? { after: last.id } : { before: last.id };
+    const [row] = await sql.unsafe(page, [...parameters, limit], { prepare: true }).raw();
+    const [count, last] = [numberOf(row![0]), numberOf(row![1])];
+    if (count === 0) return;
+    yield row![2] as Uint8Array<ArrayBuffer>;
+    if (count < limit) return;
+    remaining -= count;
+    parameters[query.order === "asc" ? 0 : 1] = last;
   }
 }
 
 // ---
 
-const linesPerPage = 2000;
+/** Small enough that what a page leaves behind is soon collected. */
+const linesPerPage = 200;
 
-function matching(sql: Sql, query: EventQuery) {
-  const { after, before, types, room, actor, peer, session, from, to, order, limit } = query;
-  return sql`
-    where true
-      ${after === undefined ? sql`` : sql`and id > ${after}`}
-      ${before === undefined ? sql`` : sql`and id < ${before}`}
-      ${types && types.length > 0 ? sql`and type = any(${textArray(types)}::text[])` : sql``}
-      ${room === undefined ? sql`` : sql`and room_id = ${room}`}
-      ${actor === undefined ? sql`` : sql`and actor_id = ${actor}`}
-      ${peer === undefined ? sql`` : sql`and peer_id = ${peer}`}
-      ${session === undefined ? sql`` : sql`and (actor_id = ${session} or peer_id = ${session})`}
-      ${from === undefined ? sql`` : sql`and time >= ${from}::timestamptz`}
-      ${to === undefined ? sql`` : sql`and time < ${to}::timestamptz`}
-    order by id ${order === "asc" ? sql`asc` : sql`desc`} limit ${limit}`;
+function numberOf(value: Uint8Array | null | undefined): number {
+  return value ? Number(new TextDecoder().decode(value)) : 0;
 }
+
+/**
+ * The query's text, prepared once for all its pages, and its parameters: the first two are the ids it lies
+ * between, and after them comes the limit.
+ */
+function select(
+  columns: string,
+  query: Omit<EventQuery, "limit">,
+): { text: string; parameters: Parameter[] } {
+  const { after, before, types, room, actor, peer, session, from, to, order } = query;
+  const parameters: Parameter[] = [after ?? 0, before ?? Number.MAX_SAFE_INTEGER];
+  const conditions = ["id > $1", "id < $2"];
+  const where = (value: Parameter | undefined, condition: (parameter: string) => string) => {
+    if (value !== undefined) conditions.push(condition(`$${parameters.push(value)}`));
+  };
+  where(types && types.length > 0 ? textArray(types) : undefined, (p) => `type = any(${p}::text[])`);
+  where(room, (p) => `room_id = ${p}`);
+  where(actor, (p) => `actor_id = ${p}`);
+  where(peer, (p) => `peer_id = ${p}`);
+  where(session, (p) => `(actor_id = ${p} or peer_id = ${p})`);
+  where(from, (p) => `time >= ${p}::timestamptz`);
+  where(to, (p) => `time < ${p}::timestamptz`);
+  const text = `select ${columns} from events e where ${conditions.join(" and ")} order by id ${order}
+    limit $${parameters.length + 1}`;
+  return { text, parameters };
+}
+
+type Parameter = string | number;

@@ -38,22 +38,21 @@ export function wantedLines(c: Context): LineFormat | null {
 export async function answerLines(
   c: Context,
   { mediaType }: LineFormat,
-  pages: AsyncGenerator<string, void, void>,
+  pages: AsyncGenerator<Uint8Array<ArrayBuffer>, void, void>,
 ): Promise<Response> {
-  const text = new TextEncoder();
   // The first page is read before the status is sent: a query that fails is still a problem.
   const first = await pages.next();
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
       const { header } = formats[mediaType];
-      if (header) controller.enqueue(text.encode(header));
+      if (header) controller.enqueue(new TextEncoder().encode(header));
       if (first.done) controller.close();
-      else controller.enqueue(text.encode(first.value));
+      else controller.enqueue(first.value);
     },
     async pull(controller) {
       const { done, value } = await pages.next();
       if (done) controller.close();
-      else controller.enqueue(text.encode(value));
+      else controller.enqueue(value);
     },
     async cancel() {
       await pages.return();
