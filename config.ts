@@ -8,7 +8,12 @@
 import { z } from "zod";
 
 const flag = z.enum(["on", "off"]).transform((value) => value === "on");
-const port = z.coerce.number().int().min(1).max(65535);
+const port = z.string().refine(
+  (value) => /^\d{1,5}$/.test(value) && Number(value) >= 1 && Number(value) <= 65535,
+  {
+    error: "must be a whole number from 1 to 65535",
+  },
+).transform(Number);
 const url = (...protocols: string[]) =>
   z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), {
     error: `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(" or ")}`,
@@ -54,6 +59,7 @@ const schema = z.object({
   TALKY_TLS_CERT: z.string().min(1).optional(),
   TALKY_TLS_KEY: z.string().min(1).optional(),
   TALKY_MESSAGE_BODIES: flag.default(false),
+  TALKY_DEMO: flag.optional(),
   LOG_LEVEL: z.enum(["debug", "info", "warning", "error"]).default("info"),
 });
 
@@ -96,6 +102,8 @@ export interface Settings {
     readonly url: string | undefined;
     /** WebSocket that clients are told; default: the local Prosody, by the public URL's host. */
     readonly publicUrl: string;
+    /** Clients come by TLS and Prosody has none: they are told a path of the API, which passes it on. */
+    readonly relayed: boolean;
     /** Port of the local Prosody's HTTP and WebSocket. */
     readonly port: number;
   };
@@ -109,6 +117,8 @@ export interface Settings {
   /** PEM files; both or neither. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly messageBodies: boolean;
+  /** Folder of the bundled demo call; absent: there is none at `/demo`. */
+  readonly demoDir: string | undefined;
   readonly logLevel: "debug" | "info" | "warning" | "error";
 }
 
@@ -135,6 +145,10 @@ export function readSettings(environment: Readonly<Record<string, string | undef
 
   const publicUrl = (value.TALKY_PUBLIC_URL ??
     `${value.TALKY_TLS_CERT ? "https" : "http"}://localhost:${value.PORT}`).replace(/\/+$/, "");
+  const xmppUrl = value.TALKY_XMPP_PUBLIC_URL ?? value.TALKY_XMPP_URL;
+  // A page that came by https may not open a ws:.
+  const relayed = publicUrl.startsWith("https:") && !value.TALKY_XMPP_PUBLIC_URL &&
+    !xmppUrl?.startsWith("wss:");
   return {
     production: value.TALKY_ENV === "production",
     host: value.HOST,
@@ -146,8 +160,10 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     xmpp: {
       domain: value.TALKY_XMPP_DOMAIN,
       url: value.TALKY_XMPP_URL,
-      publicUrl: value.TALKY_XMPP_PUBLIC_URL ?? value.TALKY_XMPP_URL ??
-        localWebSocket(publicUrl, value.TALKY_PROSODY_PORT),
+      publicUrl: relayed
+        ? `${publicUrl.replace("https:", "wss:")}/xmpp-websocket`
+        : xmppUrl ?? localWebSocket(publicUrl, value.TALKY_PROSODY_PORT),
+      relayed,
       port: value.TALKY_PROSODY_PORT,
     },
     appKey: value.TALKY_APP_KEY,
@@ -156,6 +172,9 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       ? { cert: value.TALKY_TLS_CERT, key: value.TALKY_TLS_KEY }
       : undefined,
     messageBodies: value.TALKY_MESSAGE_BODIES,
+    demoDir: value.TALKY_DEMO ?? value.TALKY_ENV === "development"
+      ? `${value.TALKY_DATA_DIR}/demo`
+      : undefined,
     logLevel: value.LOG_LEVEL,
   };
 }

@@ -16,8 +16,11 @@ import type { EventType, TalkyEvent } from "./event.ts";
 export interface ReadEventsOptions {
   /** Address of the service, e.g. `https://talky.example`. */
   readonly url: string;
-  /** An operator token, or how to get one: asked for at every connection. */
-  readonly token: string | (() => string | Promise<string>);
+  /**
+   * An operator token, or how to get one: asked for at every connection. Without one a browser sends the
+   * cookie that it has for the service.
+   */
+  readonly token?: string | (() => string | undefined | Promise<string | undefined>);
   /** Only events after this id; 0 = from the earliest kept; absent = from now. */
   readonly after?: number;
   /** Only these rooms, only these types. Absent: all. */
@@ -75,7 +78,7 @@ export function readEvents(options: ReadEventsOptions): EventReader {
       }
       if (options.signal?.aborted) return;
       const { code, reason } = connection.ended();
-      const tokenIsSpent = code === unauthorized && typeof options.token === "string";
+      const tokenIsSpent = code === unauthorized && typeof options.token !== "function";
       if (fatal.has(code) || tokenIsSpent) throw new StreamClosed(code, reason);
       await pause(backoff(attempts++), options.signal);
     }
@@ -154,10 +157,12 @@ async function connect(options: ReadEventsOptions, after: number | undefined): P
   return {
     frames: frames(),
     refresh() {
-      if (typeof options.token === "string") return;
+      if (typeof options.token !== "function") return;
       // A token that cannot be had now is asked for again at the next connection.
       Promise.resolve(options.token()).then((token) => {
-        if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: "token", token }));
+        if (token && socket?.readyState === WebSocket.OPEN) {
+          socket.send(JSON.stringify({ type: "token", token }));
+        }
       }).catch(() => {});
     },
     ended: () => end ?? { code: 1006, reason: "" },
@@ -171,13 +176,13 @@ async function connect(options: ReadEventsOptions, after: number | undefined): P
 function address(
   { url, rooms = [], types = [] }: ReadEventsOptions,
   after: number | undefined,
-  token: string,
+  token: string | undefined,
 ): string {
   const target = new URL("/stream", url.replace(/^http/, "ws"));
   if (after !== undefined) target.searchParams.set("after", String(after));
   for (const room of rooms) target.searchParams.append("room", room);
   for (const type of types) target.searchParams.append("type", type);
-  target.searchParams.set("access_token", token);
+  if (token) target.searchParams.set("access_token", token);
   return target.href;
 }
 

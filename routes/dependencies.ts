@@ -39,11 +39,18 @@ export interface Dependencies {
   /** HS256 key of the application around Talky; absent: guests only. */
   readonly appKey: string | undefined;
   readonly ice: IceSettings;
-  readonly hub: Hub;
-  /** The runtime's way to accept a WebSocket. */
-  readonly upgrade: (request: Request, subprotocol: string | undefined) => Upgrade;
+  /** The live stream; absent where somebody else serves it (on Workers, a Durable Object). */
+  readonly stream?: {
+    readonly hub: Hub;
+    /** The runtime's way to accept a WebSocket. */
+    readonly upgrade: (request: Request, subprotocol: string | undefined) => Upgrade;
+  };
+  /** Answers a client's XMPP WebSocket in Prosody's place; absent: clients reach Prosody by themselves. */
+  readonly relay?: (c: Context) => Response | Promise<Response>;
   /** A file of a package that the service shows, by `package/path`; null where there is none. */
   readonly asset: (path: string) => Promise<Uint8Array<ArrayBuffer> | null>;
+  /** A file of the bundled demo call, null where there is none; absent: no demo. */
+  readonly demo?: (file: string) => Promise<Uint8Array<ArrayBuffer> | null>;
   /** Counts requests and shows the counts; absent where a process does not last (Workers). */
   readonly metrics?: {
     readonly middleware: MiddlewareHandler;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { OpenAPIHono } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { allows, type Operator, verifyOperatorToken } from "../auth/operator.ts";
 import { closeCodes } from "../stream/close_codes.ts";
@@ -12,12 +12,49 @@ import { openEventStream } from "../stream/sse.ts";
 import { BadSubscription, readQuery, type Subscription } from "../stream/subscription.ts";
 import { type Authorization, closeSocket, serveWebSocket, subprotocol } from "../stream/websocket.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { readOperator } from "./operator.ts";
-import { ProblemError } from "./problem.ts";
+import { operatorSecurity, readOperator } from "./operator.ts";
+import { ProblemError, problemResponses } from "./problem.ts";
+
+/** For the document only: a handshake's query is judged by close code, not by a validator. */
+const openStream = createRoute({
+  method: "get",
+  path: "/stream",
+  summary: "The live stream, as a WebSocket or as server-sent events",
+  description: `Subprotocol \`${subprotocol}\`, or \`Accept: text/event-stream\`. Frames: /asyncapi.json. ` +
+    "A WebSocket is always accepted; close codes tell what is wrong: 4400 mend the frame or query; " +
+    "4401 get a new token; 4403 the token lacks the scope; 4408 read faster; 4410 the cursor's events are " +
+    "gone, start from the earliest that the reason names; 1012 reconnect with your cursor; 1013 reconnect later.",
+  tags: ["events"],
+  security: operatorSecurity,
+  request: {
+    query: z.object({
+      after: z.string().optional().openapi({
+        description: "Event id; absent: from now; 0: from the earliest",
+      }),
+      room: z.array(z.string()).optional().openapi({ description: "Room id, repeatable" }),
+      type: z.array(z.string()).optional().openapi({ description: "Event type, repeatable" }),
+      access_token: z.string().optional().openapi({ description: "Instead of the header" }),
+    }),
+  },
+  responses: {
+    101: { description: "A WebSocket" },
+    200: {
+      description: "Server-sent events, each under its event's id",
+      content: { "text/event-stream": { schema: z.string() } },
+    },
+    ...problemResponses(
+      ...["invalid_request", "unauthorized", "forbidden", "cursor_gone"] as const,
+      ...["upgrade_required", "unavailable"] as const,
+    ),
+  },
+});
 
 /** The stream's route. */
-export function streamRoutes({ hub, keys, upgrade }: Dependencies): OpenAPIHono {
+export function streamRoutes({ stream, keys }: Dependencies): OpenAPIHono {
   const app = new OpenAPIHono();
+  app.openAPIRegistry.registerPath(openStream);
+  if (!stream) return app;
+  const { hub, upgrade } = stream;
 
   app.get("/stream", async (c) => {
     if (isWebSocketRequest(c.req.raw)) return await acceptWebSocket(c);

@@ -11,6 +11,7 @@ import { configureLogging } from "../logging.ts";
 import { run } from "../main.ts";
 import { lockDataDir } from "./data_dir_lock.ts";
 import { prepareDatabase } from "./database.ts";
+import { buildDemo } from "./demo.ts";
 import { loadSettings } from "./environment.ts";
 import { Failure, runTask } from "./failure.ts";
 import { secretOf } from "./secret.ts";
@@ -35,6 +36,8 @@ async function start(settings: Settings, requests: StopRequests): Promise<void> 
 
   const xmppUrl = settings.xmpp.url ?? await bringProsody(settings, secret, program!, requests, services);
   if (requests.pending) return;
+
+  if (settings.demoDir) await bringDemo(settings.demoDir);
 
   const service = await run({ ...settings, databaseUrl, secret, xmpp: { ...settings.xmpp, url: xmppUrl } });
   services.defer(() => requests.orderly(service.stop(), () => {}));
@@ -80,6 +83,16 @@ async function bringProsody(
   return prosody.url;
 }
 
+/** A page that cannot be bundled is no reason not to start. */
+async function bringDemo(folder: string): Promise<void> {
+  try {
+    if (await buildDemo(folder)) say("bundled the demo call");
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    say(error.message);
+  }
+}
+
 function summary(settings: Settings, databaseUrl: string, xmppUrl: string, milliseconds: number): string {
   const { publicUrl, dataDir } = settings;
   const database = new URL(databaseUrl);
@@ -89,6 +102,7 @@ function summary(settings: Settings, databaseUrl: string, xmppUrl: string, milli
 Talky Core API is up (${(milliseconds / 1000).toFixed(1)} s)
 
   Console    ${publicUrl}/
+${settings.demoDir ? `  Demo call  ${publicUrl}/demo\n` : ""}\
   API        ${publicUrl}/docs
   Stream     ${publicUrl.replace(/^http/, "ws")}/stream
   Prosody    ${xmppUrl}${settings.xmpp.url ? "" : `   log: ${kept("prosody/prosody.log")}`}

@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { ProsodyConfigOptions } from "../../prosody/config.ts";
 import { type TestProsody, testProsody } from "../harness/prosody.ts";
 import { until } from "../harness/wait.ts";
-import { ingest, join, Subscriber } from "./xmpp.ts";
+import { hosts, ingest, join, Subscriber } from "./xmpp.ts";
 import { enter } from "./stanzas.ts";
 
 /** Defines a test with a Prosody of its own. */
@@ -119,13 +119,36 @@ outboxTest("requests that make no sense are told why", async (prosody) => {
   }
 });
 
-outboxTest("a client that falls silent is dropped, the API is not", async (prosody) => {
-  const api = await subscriber(prosody);
-  await api.subscribe();
-  await join(prosody, "a");
-  await delay(2500);
-  assert.deepEqual(types(api), ["epoch_started", "session_started", "session_ended"]);
-}, { readTimeout: 1 });
+outboxTest(
+  "a client that falls silent is asked, and dropped; one that answers and the API are not",
+  async (prosody) => {
+    const api = await subscriber(prosody);
+    await api.subscribe();
+    const idle = await join(prosody, "idle");
+    const frozen = await join(prosody, "frozen");
+    frozen.freeze();
+    await until("the end of the frozen one's session", () => types(api).includes("session_ended"));
+    const asked = () => idle.received.filter((stanza) => stanza.getChild("ping", "urn:xmpp:ping")).length;
+    await until("the idle one was asked more than once", () => asked() > 2);
+    assert.deepEqual(types(api), ["epoch_started", "session_started", "session_started", "session_ended"]);
+    const last = api.records.at(-1)!;
+    assert.equal("actor" in last && last.actor, frozen.id);
+  },
+  { readTimeout: 1 },
+);
+
+outboxTest(
+  "a client that falls silent is dropped, also after a stanza that was slowed down",
+  async (prosody) => {
+    const api = await subscriber(prosody);
+    await api.subscribe();
+    const session = await join(prosody, "a");
+    await session.client.send(xml("message", { to: hosts.rooms }, xml("body", {}, "long".repeat(1000))));
+    session.freeze();
+    await until("the end of the session", () => types(api).includes("session_ended"));
+  },
+  { readTimeout: 1 },
+);
 
 outboxTest("an outbox that is full counts what it loses, and recovers", async (prosody) => {
   for (let n = 0; n < 5; n++) (await join(prosody, `guest-${n}`)).drop();

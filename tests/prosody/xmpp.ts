@@ -34,6 +34,8 @@ export interface Session {
   close(): Promise<void>;
   /** Goes without a word. */
   drop(): void;
+  /** Stays, and says nothing any more, not even when asked. */
+  freeze(): void;
 }
 
 let requests = 0;
@@ -90,6 +92,7 @@ export async function logIn(
     },
     close: () => xmpp.stop().then(() => {}),
     drop: () => xmpp.socket.end(),
+    freeze: () => void (xmpp.write = () => Promise.resolve()),
   };
 }
 
