@@ -49,7 +49,10 @@ export function createApp(dependencies: Dependencies): OpenAPIHono {
     }),
   ));
 
-  app.get("/", (c) => c.html(homePage({ publicUrl, xmppUrl: xmpp.publicUrl })));
+  app.get(
+    "/",
+    (c) => c.html(homePage({ publicUrl, xmppUrl: xmpp.publicUrl, demo: dependencies.demo !== undefined })),
+  );
   app.route("/", healthRoutes(dependencies));
   app.route("/", clientRoutes(dependencies));
   app.route("/", telemetryRoutes(dependencies));

@@ -6,7 +6,9 @@
 import { html } from "hono/html";
 
 /** The home page, by the addresses it points to. */
-export function homePage({ publicUrl, xmppUrl }: { publicUrl: string; xmppUrl: string }) {
+export function homePage(
+  { publicUrl, xmppUrl, demo }: { publicUrl: string; xmppUrl: string; demo: boolean },
+) {
   const streamUrl = publicUrl.replace(/^http/, "ws") + "/stream?after=0";
   return html`
     <!doctype html>
@@ -28,6 +30,11 @@ export function homePage({ publicUrl, xmppUrl }: { publicUrl: string; xmppUrl: s
         <h1>Talky Core API</h1>
         <p>Every call on this server as one ordered log: rooms, sessions, and eighteen types of events.</p>
         <dl>
+          ${
+    demo
+      ? html`<dt><a href="/demo">/demo</a></dt><dd>A call to try, with its events beside it</dd>`
+      : ""
+  }
           <dt><a href="/readyz">/readyz</a></dt>
           <dd>Whether database and Prosody work, and how far behind the log is</dd>
           <dt><a href="/openapi.json">/openapi.json</a></dt>
