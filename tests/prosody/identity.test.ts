@@ -1,6 +1,7 @@
 import { xml } from "@xmpp/client";
 import assert from "node:assert/strict";
 import { signCredential } from "../../auth/credential.ts";
+import { deriveKeys } from "../../auth/keys.ts";
 import { until } from "../harness/wait.ts";
 import { joined, scenario, started } from "./scenario.ts";
 import { enter, room, say, send } from "./stanzas.ts";
@@ -72,12 +73,32 @@ scenario("a credential is good for one user, one host, its time, and one resourc
   const session = { sessionid: id, userid: `x@${hosts.guests}` };
   const good = await signCredential(prosody.keys, session, 60);
   const old = await signCredential(prosody.keys, session, -1);
+  const foreign = await signCredential(
+    await deriveKeys("a secret of somebody else, 32 bytes long"),
+    session,
+    60,
+  );
+  const [header, payload, signature] = good.split(".") as [string, string, string];
+  const unsigned = `${btoa('{"alg":"none","typ":"JWT"}').replaceAll("=", "")}.${payload}.`;
+  const other = btoa(
+    JSON.stringify({
+      ...JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))),
+      sid: crypto.randomUUID(),
+    }),
+  ).replaceAll(
+    "=",
+    "",
+  );
   for (
     const [domain, username, password] of [
       [hosts.guests, "y", good],
       [hosts.users, "x", good],
       [hosts.guests, "x", old],
       [hosts.guests, "x", good.slice(0, -2)],
+      [hosts.guests, "x", `${header}.${other}.${signature}`],
+      [hosts.guests, "x", foreign],
+      [hosts.guests, "x", unsigned],
+      [hosts.guests, "x", `${unsigned}${signature}`],
       [hosts.guests, "x", "nonsense"],
     ] as const
   ) {
