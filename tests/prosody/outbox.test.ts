@@ -1,7 +1,6 @@
 import { xml } from "@xmpp/client";
 import type { Element } from "@xmpp/xml";
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
 import type { ProsodyConfigOptions } from "../../prosody/config.ts";
 import { type TestProsody, testProsody } from "../harness/prosody.ts";
 import { until } from "../harness/wait.ts";
