@@ -30,11 +30,12 @@ export function homePage(
         <h1>Talky Core API</h1>
         <p>Every call on this server as one ordered log: rooms, sessions, and eighteen types of events.</p>
         <dl>
-          ${
-    demo
-      ? html`<dt><a href="/demo">/demo</a></dt><dd>A call to try, with its events beside it</dd>`
-      : ""
-  }
+          ${demo
+            ? html`
+              <dt><a href="/demo">/demo</a></dt>
+              <dd>A call to try, with its events beside it</dd>
+            `
+            : ""}
           <dt><a href="/readyz">/readyz</a></dt>
           <dd>Whether database and Prosody work, and how far behind the log is</dd>
           <dt><a href="/openapi.json">/openapi.json</a></dt>

@@ -40,7 +40,9 @@ export function histories({ steps, lossy = false, kind = 1 }: HistoryOptions): f
     where: fc.nat({ max: 2 }),
     later: fc.nat({ max: 3 }),
   });
-  return fc.array(step, { minLength: 1, maxLength: steps, size: "max" }).map((choices) => tell(choices, lossy, kind));
+  return fc.array(step, { minLength: 1, maxLength: steps, size: "max" }).map((choices) =>
+    tell(choices, lossy, kind)
+  );
 }
 
 /** Cuts a list into runs, in any way. */

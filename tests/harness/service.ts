@@ -10,6 +10,7 @@ import { freePort } from "../../scripts/services/ports.ts";
 import { kill } from "../../scripts/services/process.ts";
 import type { TestDatabase } from "./database.ts";
 import type { TestProsody } from "./prosody.ts";
+import { through } from "./through.ts";
 import { until } from "./wait.ts";
 
 /** What the service runs on. */
@@ -44,7 +45,11 @@ export async function testService({ database, prosody, env }: TestServiceOptions
   const port = Number(env?.["PORT"]) || freePort();
   const secret = prosody?.secret ?? crypto.randomUUID();
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--allow-net", "--allow-env", "--allow-read", `--config=${config}`, main],
+    // As `deno task serve` does.
+    args: [
+      ...["run", "--no-prompt", "--v8-flags=--max-semi-space-size=8"],
+      ...["--allow-net", "--allow-env", "--allow-read", `--config=${config}`, serve],
+    ],
     // Not in the project's folder, whose .env is the developer's.
     cwd: "/",
     env: {
@@ -75,11 +80,14 @@ export async function testService({ database, prosody, env }: TestServiceOptions
     return ending;
   };
 
-  const url = `http://127.0.0.1:${port}`;
+  const url = `${env?.["TALKY_TLS_CERT"] ? "https" : "http"}://127.0.0.1:${port}`;
+  using client = Deno.createHttpClient({
+    caCerts: env?.["TALKY_TLS_CERT"] ? [await Deno.readTextFile(env["TALKY_TLS_CERT"])] : [],
+  });
   try {
     await until("the service is ready", async () => {
       if (code !== undefined) return true;
-      const response = await fetch(`${url}/${prosody ? "readyz" : "healthz"}`);
+      const response = await fetch(`${url}/${prosody ? "readyz" : "healthz"}`, through(client));
       await response.body?.cancel();
       return response.ok;
     }, { timeout: 20_000 });
@@ -108,5 +116,5 @@ export async function testService({ database, prosody, env }: TestServiceOptions
 
 // ---
 
-const main = fileURLToPath(new URL("../../main.ts", import.meta.url));
+const serve = fileURLToPath(new URL("../../scripts/serve.ts", import.meta.url));
 const config = fileURLToPath(new URL("../../deno.json", import.meta.url));

@@ -1,0 +1,104 @@
+/**
+ * What the service is made of on every runtime. Connections and sockets are the caller's: `main.ts` brings
+ * them on Deno, `worker/` on Cloudflare's.
+ *
+ * @module
+ */
+import { getLogger } from "@logtape/logtape";
+import { signIngestCredential } from "./auth/credential.ts";
+import type { Keys } from "./auth/keys.ts";
+import { type Settings, xmppHosts } from "./config.ts";
+import { isRefusedData, isUnavailable, type Sql } from "./db/connect.ts";
+import { readPositions } from "./db/sources.ts";
+import { type Receipt, store, type Submission } from "./db/store.ts";
+import { readCustomerData } from "./db/users.ts";
+import { parseDevice } from "./ingest/device.ts";
+import { type ProsodySession, type ProsodyStatus, startProsodySession } from "./ingest/prosody_session.ts";
+import { createRecorder, type Recorder } from "./ingest/recorder.ts";
+import type { Check, Dependencies } from "./routes/dependencies.ts";
+
+/** What the routes are given of the settings. */
+export function routeSettings(
+  settings: Settings,
+  keys: Keys,
+): Pick<Dependencies, "publicUrl" | "xmpp" | "keys" | "appKey" | "ice"> {
+  return {
+    publicUrl: settings.publicUrl,
+    xmpp: { domain: settings.xmpp.domain, publicUrl: settings.xmpp.publicUrl },
+    keys,
+    appKey: settings.appKey,
+    ice: settings.ice,
+  };
+}
+
+/** The one way in, over a database. `stored` hears what was committed. */
+export function databaseRecorder(
+  sql: Sql,
+  stored: (submissions: readonly Submission[], receipts: readonly Receipt[]) => void = () => {},
+): Recorder {
+  return createRecorder({
+    store: async (submissions) => {
+      const receipts = await store(sql, submissions, parseDevice);
+      stored(submissions, receipts);
+      return receipts;
+    },
+    isRefusedData,
+  });
+}
+
+/** Subscribes to Prosody's outbox, and keeps subscribed. */
+export function startIngest(settings: Settings, keys: Keys, sql: Sql, recorder: Recorder): ProsodySession {
+  const hosts = xmppHosts(settings.xmpp.domain);
+  const username = "talky-ingest";
+  return startProsodySession({
+    url: prosodyUrl(settings),
+    hosts,
+    username,
+    // Needed for the login only; an hour bears clocks that differ.
+    credential: () => signIngestCredential(keys, `${username}@${hosts.users}`, 3600),
+    positions: () => readPositions(sql),
+    recorder,
+    customerData: (sessionid) => readCustomerData(sql, sessionid),
+  });
+}
+
+/** Prosody's WebSocket as the API itself reaches it. */
+export function prosodyUrl({ xmpp }: Settings): string {
+  return xmpp.url ?? `ws://127.0.0.1:${xmpp.port}/xmpp-websocket`;
+}
+
+/** Whether Prosody feeds somebody, and what waits in its outbox. */
+export function checkProsody({ connected, active, outbox }: ProsodyStatus): Check {
+  return { ok: connected, active, ...(outbox && { lag: outbox.pending, lost: outbox.lost }) };
+}
+
+/** Whether the database answers within two seconds, and how far the stream has read its log. */
+export async function checkDatabase(sql: Sql, streamed: number): Promise<Check> {
+  const query = sql`select id as head from log_head`;
+  const late = setTimeout(() => query.cancel(), 2000);
+  try {
+    const [row] = await query;
+    return { ok: true, head: row?.["head"], streamed };
+  } catch {
+    return { ok: false };
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+/** Says once that the log cannot be read, and once that it can again. */
+export function reportTrouble(): (error: unknown) => void {
+  let troubled = false;
+  return (error) => {
+    if ((error !== null) === troubled) return;
+    troubled = error !== null;
+    if (!troubled) log.info("The stream reads the log again");
+    else if (isUnavailable(error)) {
+      log.warning("The stream cannot read the log, the database is away; it goes on when it is back");
+    } else log.error("The stream cannot read the log: {error}", { error });
+  };
+}
+
+// ---
+
+const log = getLogger(["talky", "service"]);

@@ -1,0 +1,62 @@
+/**
+ * The service on Cloudflare Workers: the same app as on Deno. Requests are answered where they arrive, each
+ * with a database client of its own; the live stream lives in a Durable Object, and so may ingest.
+ *
+ * @module
+ */
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { ExecutionContext } from "hono";
+import { databaseRecorder, prosodyUrl, routeSettings } from "./parts.ts";
+import { createApp } from "./routes/app.ts";
+import type { Check } from "./routes/dependencies.ts";
+import { releasing, requestDatabase } from "./worker/request_database.ts";
+import { type Bindings, theObject } from "./worker/runtime.ts";
+import { readShared, requestDatabaseUrl } from "./worker/shared.ts";
+
+export { ProsodyIngest } from "./worker/prosody_ingest.ts";
+export { StreamHub } from "./worker/stream_hub.ts";
+
+export default {
+  async fetch(request: Request, bindings: Bindings, context: ExecutionContext): Promise<Response> {
+    if (new URL(request.url).pathname === "/stream") return await theObject(bindings.STREAM).fetch(request);
+    if (!app) {
+      app = await makeApp(bindings);
+      // Once an isolate is enough: then its alarm keeps it going.
+      if (bindings.INGEST) {
+        context.waitUntil(theObject(bindings.INGEST).fetch(new Request("https://ingest/")));
+      }
+    }
+    return releasing(await app.fetch(request, bindings, context), context);
+  },
+};
+
+// ---
+
+let app: OpenAPIHono | undefined;
+
+async function makeApp(bindings: Bindings): Promise<OpenAPIHono> {
+  const shared = await readShared(bindings);
+  const { settings } = shared;
+  const url = requestDatabaseUrl(bindings, shared);
+  const prosody = prosodyUrl(settings).replace(/^ws/, "http");
+  return createApp({
+    ...routeSettings(settings, shared.keys),
+    database: (c) => requestDatabase(c.executionCtx, url),
+    recorder: (c) => databaseRecorder(requestDatabase(c.executionCtx, url)),
+    ...settings.xmpp.relayed && { relay: (c) => fetch(new Request(prosody, c.req.raw)) },
+    asset: (path) => readAsset(bindings, path),
+    checks: () => askStream(bindings),
+  });
+}
+
+async function readAsset({ ASSETS }: Bindings, path: string): Promise<Uint8Array<ArrayBuffer> | null> {
+  const response = await ASSETS?.fetch(new Request(`https://assets/${path}`));
+  return response?.ok ? await response.bytes() : null;
+}
+
+/** The stream's object knows of database and ingest what a request cannot see. */
+async function askStream(bindings: Bindings): Promise<Record<string, Check>> {
+  const response = await theObject(bindings.STREAM).fetch(new Request("https://stream/readyz"));
+  const answer: { checks?: Record<string, Check> } = await response.json().catch(() => ({}));
+  return answer.checks ?? { stream: { ok: false } };
+}
