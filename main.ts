@@ -14,8 +14,8 @@ import { isMigrated } from "./db/migrate.ts";
 import { configureLogging } from "./logging.ts";
 import { createMetrics } from "./metrics.ts";
 import {
-  checkDatabase,
   checkProsody,
+  databaseCheck,
   databaseRecorder,
   prosodyUrl,
   reportTrouble,
@@ -84,6 +84,7 @@ async function startWorks(settings: Settings): Promise<Works> {
   const pool = connect(settings.databaseUrl);
   await assertMigrated(pool);
 
+  const checkDatabase = databaseCheck(pool);
   const metrics = createMetrics();
   const hub = await startHub(postgresLog(pool), { onTrouble: reportTrouble() });
   const recorder = databaseRecorder(pool, metrics.countStored);
@@ -102,7 +103,7 @@ async function startWorks(settings: Settings): Promise<Works> {
     ...demoDir && { demo: (file) => readDemo(demoDir, file) },
     metrics,
     checks: async () => ({
-      database: await checkDatabase(pool, hub.status().head),
+      database: await checkDatabase(hub.status().head),
       prosody: checkProsody(prosody.status()),
     }),
   });

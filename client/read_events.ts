@@ -114,6 +114,9 @@ interface Connection {
 const fatal = new Set([4400, 4403, 4410]);
 const unauthorized = 4401;
 
+/** Milliseconds without a frame after which a connection counts as lost: three heartbeats. */
+const longestSilence = 45_000;
+
 /** Frames that may wait for a slow consumer; then the connection is dropped, and resumed at the cursor. */
 const mostWaiting = 1000;
 
@@ -127,11 +130,25 @@ async function connect(options: ReadEventsOptions, after: number | undefined): P
     end ??= { code, reason };
     wake();
   };
-  const abort = () => socket?.close();
+  const abort = () => {
+    finish(1000, "aborted");
+    socket?.close();
+  };
+  // A link that died without a word: the service would have sent a heartbeat.
+  let silence: ReturnType<typeof setTimeout> | undefined;
+  const heard = () => {
+    clearTimeout(silence);
+    silence = setTimeout(() => {
+      finish(1006, "silent");
+      socket?.close();
+    }, longestSilence);
+  };
   try {
     const token = typeof options.token === "function" ? await options.token() : options.token;
     socket = new WebSocket(address(options, after, token), "talky.events.v1");
+    heard();
     socket.onmessage = ({ data }) => {
+      heard();
       waiting.push(JSON.parse(data));
       if (waiting.length > mostWaiting) socket?.close();
       wake();
@@ -167,6 +184,7 @@ async function connect(options: ReadEventsOptions, after: number | undefined): P
     },
     ended: () => end ?? { code: 1006, reason: "" },
     close() {
+      clearTimeout(silence);
       options.signal?.removeEventListener("abort", abort);
       socket?.close();
     },

@@ -6,6 +6,7 @@
  */
 import type { Changes, Departure, RoomChange, SessionChange, Stay } from "../events/fold.ts";
 import type { Transaction } from "./connect.ts";
+import { textArray } from "./log.ts";
 
 /** How a session's User-Agent reads in the users table. */
 export type DescribeDevice = (useragent: string) => { type: string; os: string; browser: string };
@@ -21,6 +22,27 @@ export async function applyChanges(
   await applyRooms(tx, changes.rooms, source);
   await applyDepartures(tx, changes.departures);
   await applyStays(tx, changes.stays);
+  await endStays(tx, changes.rooms);
+}
+
+/** Stores stays that began in the records at hand. */
+export async function applyStays(tx: Transaction, stays: readonly Stay[]): Promise<void> {
+  if (stays.length === 0) return;
+  await tx`
+    insert into occupants (room_id, sessionid, userid, joined, "left")
+    select room_id, sessionid, userid, joined, "left"
+    from jsonb_to_recordset(${JSON.stringify(stays)}::text::jsonb)
+      as s (room_id uuid, sessionid uuid, userid text, joined timestamptz, "left" timestamptz)
+    on conflict (room_id, sessionid, joined) do update set "left" = excluded."left"`;
+}
+
+/** Nobody is in a room that has ended, though the record of a leaving may have been refused. */
+export async function endStays(tx: Transaction, rooms: readonly RoomChange[]): Promise<void> {
+  const ended = rooms.filter((room) => room.ended !== null).map(({ id }) => id);
+  if (ended.length === 0) return;
+  await tx`
+    update occupants o set "left" = greatest(joined, r.ended) from rooms r
+    where r.id = o.room_id and r.id = any(${textArray(ended)}::uuid[]) and o."left" is null`;
 }
 
 // ---
@@ -43,16 +65,6 @@ async function applyDepartures(tx: Transaction, departures: readonly Departure[]
     from jsonb_to_recordset(${JSON.stringify(departures)}::text::jsonb)
       as d (room_id uuid, sessionid uuid, "left" timestamptz)
     where o.room_id = d.room_id and o.sessionid = d.sessionid and o."left" is null`;
-}
-
-async function applyStays(tx: Transaction, stays: readonly Stay[]): Promise<void> {
-  if (stays.length === 0) return;
-  await tx`
-    insert into occupants (room_id, sessionid, userid, joined, "left")
-    select room_id, sessionid, userid, joined, "left"
-    from jsonb_to_recordset(${JSON.stringify(stays)}::text::jsonb)
-      as s (room_id uuid, sessionid uuid, userid text, joined timestamptz, "left" timestamptz)
-    on conflict (room_id, sessionid, joined) do update set "left" = excluded."left"`;
 }
 
 /** A session may be known already, from the client's request for its configuration: what that said stays. */

@@ -5,7 +5,7 @@
  */
 import { getLogger } from "@logtape/logtape";
 import type { Sql } from "./connect.ts";
-import { endUnusedSessions } from "./users.ts";
+import { endUnusedSessions, forgetCustomerData } from "./users.ts";
 
 /** Starts the rounds; answers how to stop them, which waits for the one under way. `every` in ms. */
 export function startHousekeeping(sql: Sql, every = 60_000): () => Promise<void> {
@@ -29,5 +29,6 @@ const log = getLogger(["talky", "db"]);
 /** How long a telemetry batch is remembered by its key: as long as a credential lasts. */
 async function tidy(sql: Sql): Promise<void> {
   await endUnusedSessions(sql);
+  await forgetCustomerData(sql);
   await sql`delete from telemetry_batches where time < now() - interval '24 hours'`;
 }

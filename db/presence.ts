@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { Sql } from "./connect.ts";
+import type { Sql, Transaction } from "./connect.ts";
 import { textArray } from "./log.ts";
 
 /** The sessions of each of these rooms that a session is or was in. */
 export async function readCompany(
-  sql: Sql,
+  sql: Sql | Transaction,
   sessionid: string,
   rooms: readonly string[],
 ): Promise<Map<string, Set<string>>> {

@@ -21,7 +21,10 @@ export async function reconcile(tx: Transaction, source: string, time: string): 
       (select max(e.time) from events e where e.room_id = r.id))) as ended
     from rooms r where source = ${source} and ended is null order by created, id for update`;
   const events: NewEvent[] = [];
-  for (const { id, ended } of rooms) events.push(...endings(id, await readRoomState(tx, id), ended));
+  for (const { id, ended } of rooms) {
+    // Open by its row, though the record that opened it may have been refused.
+    events.push(...endings(id, { ...await readRoomState(tx, id), open: true }, ended));
+  }
 
   const ends = JSON.stringify(rooms);
   await tx`

@@ -11,6 +11,7 @@ import { applyChanges, type DescribeDevice } from "./apply.ts";
 import type { Sql, Transaction } from "./connect.ts";
 import { appendEvents } from "./log.ts";
 import { reconcile } from "./reconcile.ts";
+import { transaction } from "./transaction.ts";
 
 /** What did not validate, and why. */
 export interface Refusal {
@@ -69,7 +70,10 @@ export async function store(
   submissions: readonly Submission[],
   describe: DescribeDevice,
 ): Promise<Receipt[]> {
-  return await sql.begin(async (tx) => {
+  return await transaction(sql, async (tx) => {
+    // A process that hangs in here would keep its locks, and with them whoever takes over. Goes on its way
+    // with the first statement.
+    tx`set local idle_in_transaction_session_timeout = '10s'`.execute();
     const receipts = new Map<Submission, Receipt>();
     let events: NewEvent[] = [];
     for (const submission of joinRuns(submissions)) {
@@ -114,8 +118,9 @@ async function claimKey(tx: Transaction, sessionid: string, { key, digest, answe
   return row;
 }
 
+/** Whether a submission may be the first that is stored of its epoch. */
 function startsEpoch(submission: Submission): boolean {
-  return submission.origin === "outbox" && submission.lines[0]?.seq === 1;
+  return submission.origin === "outbox" && (submission.lines[0]?.seq === 1 || submission.resumes === true);
 }
 
 /** Stores all of an outbox's run but its events, which it answers. */
@@ -147,13 +152,15 @@ async function storeOutbox(
   }
   await keepRefusals(tx, "outbox", refusals);
 
-  const [first] = records;
-  const corrections = first?.type === "epoch_started" ? await reconcile(tx, source, first.time) : [];
+  // By the position, not by `epoch_started`: that may have been refused, or not fit into a full outbox.
+  const began = records[0]?.time ?? new Date().toISOString();
+  const corrections = before === 0 ? await reconcile(tx, source, began) : [];
   await applyChanges(tx, fold(records), source, describe);
   return [...corrections, ...records.filter(isRoomRecord).map(toEvent)];
 }
 
-function toEvent(record: Extract<SourceRecord, { room: unknown }>): NewEvent {
+/** The event that a record of a room is. */
+export function toEvent(record: Extract<SourceRecord, { room: unknown }>): NewEvent {
   return {
     type: record.type,
     room_id: record.room.id,

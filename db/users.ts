@@ -74,6 +74,13 @@ export async function readCustomerData(sql: Sql, sessionid: string): Promise<str
   return row?.json ?? null;
 }
 
+/** Forgets what applications said of users whose session is over and whose credential has ended. */
+export async function forgetCustomerData(sql: Sql): Promise<void> {
+  await sql`
+    update users set customer_data = null
+    where customer_data is not null and ended is not null and expires < now()`;
+}
+
 /** Ends the sessions whose credential ended before it was used. Answers how many. */
 export async function endUnusedSessions(sql: Sql): Promise<number> {
   const { count } = await sql`

@@ -15,10 +15,15 @@ export const Time = z.iso.datetime({ offset: true });
 /** The identifier of a room's life or of a session: a UUID in lower case. */
 export const Id = z.uuid().toLowerCase();
 
-/** Set on events that were not seen but concluded, when a source came back after a crash (ADR 0004). */
-const reconciled = { reconciled: z.literal(true).optional() };
+/** What an event may say of how it came into the log. */
+const marks = {
+  /** It was not seen but concluded, when a source came back after a crash (ADR 0004). */
+  reconciled: z.literal(true).optional(),
+  /** It was refused at first and comes after its time (ADR 0008). */
+  replayed: z.literal(true).optional(),
+};
 
-const plain = z.looseObject(reconciled);
+const plain = z.looseObject(marks);
 
 /** An SDP-like count of what one Jingle session carries. Media sessions are one-directional. */
 const p2pStarted = z.looseObject({
@@ -28,26 +33,26 @@ const p2pStarted = z.looseObject({
   media: z.array(z.string().max(64)).max(16).optional(),
   /** Set when the session carries a shared screen: the same id as `screencapture_started`. */
   screen: z.string().max(255).optional(),
-  ...reconciled,
+  ...marks,
 });
 
 const p2pEnded = z.looseObject({
   sid: z.string().min(1).max(255),
   /** The Jingle reason (XEP-0166 §7.4), or `left` when a peer's leaving ended it. */
   reason: z.string().max(255).optional(),
-  ...reconciled,
+  ...marks,
 });
 
 const screen = z.looseObject({
   /** Identifies this sharing of the screen among those of its owner. */
   screen: z.string().min(1).max(255),
-  ...reconciled,
+  ...marks,
 });
 
 /** Payload schema of each event type. The keys are the eighteen types, and their order is the contract's. */
 export const payloads = {
-  room_created: z.looseObject({ name: z.string().max(1023), ...reconciled }),
-  room_destroyed: z.looseObject({ reason: z.string().max(1000).optional(), ...reconciled }),
+  room_created: z.looseObject({ name: z.string().max(1023), ...marks }),
+  room_destroyed: z.looseObject({ reason: z.string().max(1000).optional(), ...marks }),
   room_locked: plain,
   room_unlocked: plain,
   occupant_joined: z.looseObject({
@@ -55,21 +60,21 @@ export const payloads = {
     userid: z.string().max(3071),
     role: z.string().max(32).optional(),
     affiliation: z.string().max(32).optional(),
-    ...reconciled,
+    ...marks,
   }),
   occupant_left: z.looseObject({
     /** `left` (said so), `disconnected` (the connection went), `kicked`, `banned`, `removed` or `destroyed`. */
     cause: z.string().max(32).optional(),
     /** What the kicking moderator or the leaving client wrote. */
     reason: z.string().max(1000).optional(),
-    ...reconciled,
+    ...marks,
   }),
   message_sent: z.looseObject({
     /** Number of characters (Unicode code points) of the body. */
     length: z.int().nonnegative(),
     /** Only with `TALKY_MESSAGE_BODIES=on`. */
     body: z.string().optional(),
-    ...reconciled,
+    ...marks,
   }),
   screencapture_started: screen,
   screencapture_ended: screen,

@@ -7,6 +7,7 @@
 import { z } from "zod";
 import type { OutboxLine, OutboxSubmission, Refusal } from "../db/store.ts";
 import { SourceRecord } from "../events/record.ts";
+import { isStorable } from "../events/storable.ts";
 
 /** Attributes of `<batch>` and `<subscribed>` that tell how the outbox is doing. */
 export const OutboxStatus = z.object({
@@ -50,24 +51,27 @@ export function readBatch(
   };
 }
 
-// ---
-
-function readLine(seq: number, line: string): OutboxLine {
+/** Reads one line, by its sequence. */
+export function readLine(seq: number, line: string): OutboxLine {
   const refuse = (code: string, message: string): { seq: number; refusal: Refusal } => {
     return { seq, refusal: { code, message, record: line.replaceAll("\u0000", "\uFFFD") } };
   };
-  // PostgreSQL's text and jsonb cannot hold it.
-  if (/\\u0000/.test(line)) return refuse("unstorable_character", "the record contains a NUL character");
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch {
     return refuse("not_json", "the line is not JSON");
   }
+  // Whether escapes are pairs shows only in what JSON.stringify makes of them.
+  if (!isStorable(JSON.stringify(value))) {
+    return refuse("unstorable_character", "the record contains a NUL character or half a surrogate pair");
+  }
   const parsed = SourceRecord.safeParse(value);
   if (!parsed.success) return refuse("invalid_record", describe(parsed.error));
   return { seq, record: parsed.data };
 }
+
+// ---
 
 function describe(error: z.ZodError): string {
   return error.issues.map(({ path, message }) => `${path.join(".") || "record"}: ${message}`).join("; ");

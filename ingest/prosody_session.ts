@@ -9,6 +9,7 @@ import { client, xml } from "@xmpp/client";
 import type { Element } from "@xmpp/xml";
 import { getLogger } from "@logtape/logtape";
 import { Id } from "../events/event.ts";
+import { goOnline } from "./go_online.ts";
 import { MalformedBatch, OutboxStatus, readBatch } from "./outbox_batch.ts";
 import { type Recorder, RecorderClosed } from "./recorder.ts";
 
@@ -74,7 +75,7 @@ export function startProsodySession(options: ProsodySessionOptions): ProsodySess
         }
         trouble = reason;
       }
-      status = { ...status, connected: false, active: false };
+      status = { connected: false, active: false, outbox: undefined };
       await delay(backoff(attempts++), stopping.signal);
     }
   }
@@ -96,8 +97,8 @@ const sessionNamespace = "urn:talky:session:1";
 const stanzaErrors = "urn:ietf:params:xml:ns:xmpp-stanzas";
 const log = getLogger(["talky", "ingest"]);
 
-/** How often a silent connection is asked whether it lives, and how long an answer may take. In ms. */
-const pingEvery = 15_000;
+/** How often the outbox is asked how it is (and the connection, whether it lives), and for how long. In ms. */
+const askEvery = 15_000;
 const answerWithin = 10_000;
 
 /** One connection, from opening to its end. Rejects with why it failed or broke; resolves when stopped. */
@@ -157,10 +158,10 @@ async function connectOnce(
     }
   });
 
-  let pinging: ReturnType<typeof setInterval> | undefined;
+  let asking: ReturnType<typeof setInterval> | undefined;
   const late = setTimeout(() => broken.reject(new Error("no answer")), answerWithin);
   try {
-    const online = xmpp.start();
+    const online = goOnline(xmpp);
     // Whichever loses the race may still reject; the winner has said why.
     online.catch(() => {});
     await Promise.race([online, broken.promise]);
@@ -171,14 +172,13 @@ async function connectOnce(
     // Batches may have come with the answer; they know better how the outbox stands.
     report(first ? { connected: true, ...subscribed } : { connected: true });
     log.info("Subscribed to the outbox of {source}: {pending} records wait", { ...subscribed.outbox });
-    pinging = setInterval(() => {
-      const ping = xml("iq", { type: "get", to: hosts.users }, xml("ping", "urn:xmpp:ping"));
-      xmpp.iqCaller.request(ping, answerWithin).catch(() => broken.reject(new Error("no answer to a ping")));
-    }, pingEvery);
+    asking = setInterval(() => {
+      askStatus(xmpp, hosts.rooms).then(report, () => broken.reject(new Error("no answer about the outbox")));
+    }, askEvery);
     await broken.promise;
   } finally {
     clearTimeout(late);
-    clearInterval(pinging);
+    clearInterval(asking);
     stopping.removeEventListener("abort", stop);
     xmpp.timeout = 1000;
     await xmpp.stop().catch(() => {});
@@ -197,10 +197,19 @@ async function subscribe(
     xml("iq", { type: "set", to: hosts.rooms }, request),
     answerWithin,
   );
-  const subscribed = answer.getChild("subscribed", namespace);
-  const status = OutboxStatus.safeParse(subscribed?.attrs);
-  if (!status.success) throw new Error("its answer to the subscription is not an outbox's");
-  return { outbox: status.data, active: subscribed?.attrs["active"] === "true" };
+  return readStatus(answer.getChild("subscribed", namespace));
+}
+
+async function askStatus(xmpp: ReturnType<typeof client>, outbox: string) {
+  const question = xml("iq", { type: "get", to: outbox }, xml("status", namespace));
+  const answer: Element = await xmpp.iqCaller.request(question, answerWithin);
+  return readStatus(answer.getChild("status", namespace));
+}
+
+function readStatus(element: Element | undefined): Pick<ProsodyStatus, "active" | "outbox"> {
+  const status = OutboxStatus.safeParse(element?.attrs);
+  if (!status.success) throw new Error("its answer is not an outbox's");
+  return { outbox: status.data, active: element?.attrs["active"] === "true" };
 }
 
 function stanzaError(type: "wait" | "cancel" | "modify", condition: string): Element {

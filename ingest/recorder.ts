@@ -5,7 +5,13 @@
  *
  * @module
  */
-import type { OutboxLine, OutboxSubmission, Receipt, Submission } from "../db/store.ts";
+import {
+  MissingRecords,
+  type OutboxLine,
+  type OutboxSubmission,
+  type Receipt,
+  type Submission,
+} from "../db/store.ts";
 
 /** Where submissions go: all of a group, or none. */
 export interface RecorderPort {
@@ -43,7 +49,9 @@ export function createRecorder(port: RecorderPort): Recorder {
         const receipts = await port.store(group.map(({ submission }) => submission));
         group.forEach(({ resolve }, i) => resolve(receipts[i]!));
       } catch (error) {
-        if (port.isRefusedData(error)) await storeApart(port, group, fail, error);
+        // Neither speaks against the others of the group.
+        const ofOne = port.isRefusedData(error) || error instanceof MissingRecords;
+        if (ofOne) await storeApart(port, group, fail, error);
         else for (const waiting of group) fail(waiting, error);
       }
     }
@@ -107,7 +115,10 @@ function isOutboxOf(submission: Submission, source: string): boolean {
   return submission.origin === "outbox" && submission.source === source;
 }
 
-/** The database refused something in a group: finds it by halving, and keeps it among the refused. */
+/**
+ * Something in a group cannot be stored: stores each by itself, and what the database refuses of a run is
+ * found by halving and kept among the refused.
+ */
 async function storeApart(
   port: RecorderPort,
   group: readonly Waiting[],

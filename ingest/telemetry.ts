@@ -7,6 +7,7 @@
 import { z } from "zod";
 import type { Refusal } from "../db/store.ts";
 import { Id, type NewEvent, Time } from "../events/event.ts";
+import { isStorable } from "../events/storable.ts";
 
 /** Most items of a batch, and most bytes of one, as JSON. */
 export const mostItems = 200;
@@ -58,7 +59,8 @@ export function readTelemetry(
     if ("type" in verdict) return void result.events.push(verdict);
     result.rejections.push({ index, ...verdict });
     // PostgreSQL's text cannot hold NUL.
-    const record = (JSON.stringify(item) ?? "null").replaceAll("\u0000", "\uFFFD").slice(0, largestItem);
+    const record = (JSON.stringify(item) ?? "null").replaceAll("\u0000", "\uFFFD").slice(0, largestItem)
+      .toWellFormed();
     result.refusals.push({ ...verdict, record });
   });
   return result;
@@ -66,7 +68,7 @@ export function readTelemetry(
 
 // ---
 
-/** Rooms and peers may also be named as the client knows them: `room@host/session id`. */
+/** A peer may also be named as the client knows it: `room@host/session id`. */
 const SessionRef = z.string().transform((value) => value.slice(value.lastIndexOf("/") + 1)).pipe(Id);
 
 const Item = z.preprocess(
@@ -92,9 +94,6 @@ const Item = z.preprocess(
   }),
 );
 
-/** What PostgreSQL's jsonb cannot hold, as JSON.stringify escapes it (and not after an escaped backslash). */
-const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f][0-9a-f]{2})/;
-
 function parseData(data: unknown): unknown {
   if (typeof data !== "string") return data;
   try {
@@ -118,7 +117,7 @@ function readItem(
   const parsed = Item.safeParse(item);
   if (!parsed.success) return { code: "invalid_item", message: describe(parsed.error) };
   const { type, room_id, peer_id, time, data } = parsed.data;
-  if (unstorable.test(text) || unstorable.test(JSON.stringify(data))) {
+  if (!isStorable(text) || !isStorable(JSON.stringify(data))) {
     return {
       code: "unstorable_character",
       message: "the item contains a NUL character or half a surrogate pair",

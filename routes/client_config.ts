@@ -9,6 +9,7 @@ import type { Context } from "hono";
 import { type AppIdentity, BadAppToken, verifyAppToken } from "../auth/app_token.ts";
 import { signCredential, verifyCredential } from "../auth/credential.ts";
 import { nodeFor } from "../auth/node.ts";
+import { nodeprep } from "../auth/nodeprep.ts";
 import { xmppHosts } from "../config.ts";
 import { addUser } from "../db/users.ts";
 import { parseDevice } from "../ingest/device.ts";
@@ -17,7 +18,6 @@ import { iceServersFor } from "./ice_servers.ts";
 import { bearerToken } from "./operator.ts";
 import { onInvalid, ProblemError, problemResponses } from "./problem.ts";
 import { acceptTextAsJson, limitBody } from "./request_body.ts";
-import { normaliseRoomName } from "./room_name.ts";
 
 /** How long a credential lasts, in seconds: longer than any call. */
 const credentialLifetime = 24 * 60 * 60;
@@ -43,7 +43,7 @@ const ClientConfig = z.object({
   })),
   customerData: z.record(z.string(), z.unknown()),
   displayName: z.string().optional(),
-  orgId: z.string().optional(),
+  orgId: z.string().openapi({ description: "By the application's token; empty where it names none" }),
   screensharingExtensions: z.object({ chrome: z.string() }),
 }).openapi("ClientConfig");
 
@@ -150,7 +150,7 @@ export function clientRoutes(dependencies: Dependencies): OpenAPIHono {
       iceServers,
       customerData,
       ...(identity?.displayName && { displayName: identity.displayName }),
-      ...(identity?.orgId && { orgId: identity.orgId }),
+      orgId: identity?.orgId ?? "",
       screensharingExtensions: { chrome: "" },
     }, 200);
   }
@@ -164,8 +164,8 @@ export function clientRoutes(dependencies: Dependencies): OpenAPIHono {
   app.openapi(userConfig, async (c) => {
     const identity = await readAppToken(appKey, c.req.valid("json").token);
     const node = nodeFor(identity.subject ?? "");
-    if (node === "") {
-      throw new ProblemError("token_refused", "the token has no `sub` that says who the user is");
+    if (node === null) {
+      throw new ProblemError("token_refused", "the token has no `sub` that can be the node of a JID");
     }
     return await beginSession(c, `${node}@${hosts.users}`, identity);
   });
@@ -174,7 +174,7 @@ export function clientRoutes(dependencies: Dependencies): OpenAPIHono {
     if (!await verifyCredential(keys, bearerToken(c) ?? "")) {
       throw new ProblemError("unauthorized", "send the session's credential: Authorization: Bearer …");
     }
-    const name = normaliseRoomName(c.req.valid("json").name);
+    const name = nodeprep(c.req.valid("json").name);
     if (name === null) {
       throw new ProblemError(
         "invalid_request",

@@ -8,7 +8,7 @@ import { closeCodes, type CloseReason } from "./close_codes.ts";
 import type { Encoding } from "./encoding.ts";
 import type { EventLog } from "./event_log.ts";
 import type { Filter } from "./filter.ts";
-import { frameEvents, type Ring } from "./ring.ts";
+import { fitting, frameEvents, type Ring } from "./ring.ts";
 
 /** Where frames go: a WebSocket or an SSE response. */
 export interface Sink {
@@ -82,8 +82,10 @@ export function createReader(context: ReaderContext, options: ReaderOptions, onR
     try {
       const events = await log.readAfter(cursor, { upTo, limit: frameEvents, filter });
       if (removed || paging !== page) return;
-      if (events.length > 0) send(encoding.events(events));
-      cursor = events.length < frameEvents ? upTo : events.at(-1)!.id;
+      const frame = fitting(events);
+      if (frame.length > 0) send(encoding.events(frame));
+      // What did not fit is read again, when the sink has taken this.
+      cursor = events.length < frameEvents && frame.length === events.length ? upTo : frame.at(-1)!.id;
     } catch (error) {
       // `tend` tries again.
       context.onTrouble(error);

@@ -31,6 +31,7 @@ export function createRing(start: number, capacity: number): Ring {
   let head = start;
   let bytes = 0;
   const steps = new Map<string, Step>();
+  let stepBytes = 0;
 
   return {
     get head() {
@@ -43,6 +44,7 @@ export function createRing(start: number, capacity: number): Ring {
       if (fresh.length === 0) return;
       // Frames end at the head they were built at; with a new head they are of no further use.
       steps.clear();
+      stepBytes = 0;
       for (const event of fresh) bytes += event.json.length;
       events.push(...fresh);
       head = fresh.at(-1)!.id;
@@ -57,18 +59,40 @@ export function createRing(start: number, capacity: number): Ring {
       let step = steps.get(key);
       if (!step) {
         step = buildStep(events, after - (head - events.length), filter, encoding, head);
+        // Readers who all ask something else must not make of the cache a second, larger ring.
+        if (stepBytes > capacity) {
+          steps.clear();
+          stepBytes = 0;
+        }
         steps.set(key, step);
+        stepBytes += step.frame?.length ?? 0;
       }
       return step;
     },
   };
 }
 
-/** Most events and bytes of JSON in one frame. */
+/** Most events and bytes of JSON in one frame (one event may be larger by itself). */
 export const frameEvents = 500;
 const frameBytes = 256 * 1024;
 
+/** As many of these events, from the first, as go into one frame. */
+export function fitting(events: readonly LoggedEvent[]): readonly LoggedEvent[] {
+  let [count, bytes] = [0, 0];
+  for (const { json } of events) {
+    if (isFull(count, bytes + json.length)) return events.slice(0, count);
+    count++;
+    bytes += json.length;
+  }
+  return events;
+}
+
 // ---
+
+/** Whether one more event, which would make it so many bytes, has no place in a frame that has `count`. */
+function isFull(count: number, bytes: number): boolean {
+  return count === frameEvents || (count > 0 && bytes > frameBytes);
+}
 
 function buildStep(
   events: readonly LoggedEvent[],
@@ -82,7 +106,7 @@ function buildStep(
   for (let i = from; i < events.length; i++) {
     const event = events[i]!;
     if (!filter.matches(event)) continue;
-    if (matching.length === frameEvents || (bytes > 0 && bytes + event.json.length > frameBytes)) {
+    if (isFull(matching.length, bytes + event.json.length)) {
       return { frame: encoding.events(matching), through: matching.at(-1)!.id };
     }
     matching.push(event);

@@ -63,6 +63,7 @@ export async function serveWebSocket(socket: ServerSocket, request: StreamReques
 
   /** Keeps the reader until its token ends; false when it does not let read at all. */
   function accept(authorization: Authorization): boolean {
+    if (closed) return false;
     if ("code" in authorization) {
       close(authorization);
       return false;

@@ -7,7 +7,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { connect } from "../db/connect.ts";
 import { postgresLog } from "../db/event_log.ts";
-import { checkDatabase, databaseRecorder, reportTrouble, routeSettings } from "../parts.ts";
+import { databaseCheck, databaseRecorder, reportTrouble, routeSettings } from "../parts.ts";
 import { createApp } from "../routes/app.ts";
 import type { Check } from "../routes/dependencies.ts";
 import { startHub } from "../stream/hub.ts";
@@ -65,6 +65,7 @@ async function serve(bindings: Bindings): Promise<Serving> {
   try {
     const hub = await startHub(postgresLog(sql), { onTrouble: reportTrouble() });
     const recorder = databaseRecorder(sql);
+    const checkDatabase = databaseCheck(sql);
     const app = createApp({
       ...routeSettings(settings, keys),
       database: () => sql,
@@ -78,7 +79,7 @@ async function serve(bindings: Bindings): Promise<Serving> {
       },
       asset: () => Promise.resolve(null),
       checks: async () => ({
-        database: await checkDatabase(sql, hub.status().head),
+        database: await checkDatabase(hub.status().head),
         ...bindings.INGEST && { prosody: await askIngest(bindings.INGEST) },
       }),
     });

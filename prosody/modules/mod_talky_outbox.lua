@@ -4,7 +4,8 @@
 --   ask(element, timeout)  asks the API something
 --
 -- Options (global):
---   talky_source            name of this Prosody among those the API reads; default: the machine's name
+--   talky_source            name of this Prosody among those the API reads; default: the machine's name when
+--                           the outbox was made
 --   talky_outbox_max_bytes  what the outbox may take on disk; default 256 MiB
 --   talky_outbox_directory  default: talky_outbox in Prosody's data directory
 --
@@ -26,7 +27,6 @@ local deliveries = module:require "talky/delivery"
 
 local xmlns = "urn:talky:outbox:1"
 
-local source = module:get_option_string("talky_source", pposix.uname().nodename)
 local max_bytes = module:get_option_number("talky_outbox_max_bytes", 256 * 1024 * 1024)
 
 local warned_at = -math.huge
@@ -36,9 +36,26 @@ local function warn(message)
 	module:log("error", "%s", message)
 end
 
+local directory = (module:require "talky/directory").open(
+	module:get_option_path("talky_outbox_directory", "talky_outbox", "data"), lfs)
+
+-- The name stays with the records: under another one, as a container's or a laptop's may become, the API
+-- would take them for new, and leave the old one's rooms open.
+local function stable_name()
+	local file = directory:open("source", "rb")
+	local name = file and file:read("a"):match("^%S+$")
+	if file then file:close() end
+	if not name then
+		name = pposix.uname().nodename
+		directory:replace("source", name)
+	end
+	return name
+end
+
+local source = module:get_option_string("talky_source") or stable_name()
+
 local journal = journals.open {
-	directory = (module:require "talky/directory").open(
-		module:get_option_path("talky_outbox_directory", "talky_outbox", "data"), lfs),
+	directory = directory,
 	format = module:require "talky/segment",
 	now = math.floor(now() * 1000),
 	suffix = uuid.get_nibbles(8),

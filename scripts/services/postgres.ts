@@ -30,6 +30,8 @@ export interface Postgres {
 export interface PostgresOptions {
   /** Its files are `postgres/` and `postgres.json` in here. */
   readonly dataDir: string;
+  /** Where it listens when it is started. Default: a free port, another at each start. */
+  readonly port?: number;
   /** False in tests: a power cut may lose data, and everything is faster. */
   readonly durable?: boolean;
   /** False: take over one that runs, never start one. */
@@ -56,7 +58,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
       ? (await readState(stateFile)).password
       : await create(cluster, account, stateFile, say);
     say("starting PostgreSQL");
-    const port = freePort();
+    const port = options.port ?? freePort();
     await writeState(stateFile, { password, port });
     await start(account, cluster, port, durable);
   }

@@ -5,6 +5,7 @@
  */
 import { type Client, client, xml } from "@xmpp/client";
 import type { Element } from "@xmpp/xml";
+import { goOnline } from "../../ingest/go_online.ts";
 import { Failure } from "../failure.ts";
 import { ns } from "./stanzas.ts";
 import type { ClientConfig } from "./talky_api.ts";
@@ -49,7 +50,7 @@ export class TalkyClient {
     xmpp.on("error", (error: Error) => trouble = error.message);
     xmpp.iqCallee.set(ns.jingle, "jingle", () => true);
     try {
-      await xmpp.start();
+      await goOnline(xmpp);
     } catch (error) {
       await xmpp.stop().catch(() => {});
       const reason = trouble || (error instanceof Error ? error.message : String(error));

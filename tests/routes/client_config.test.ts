@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { SignJWT } from "jose";
 import { verifyCredential } from "../../auth/credential.ts";
-import { normaliseRoomName } from "../../routes/room_name.ts";
+import { nodeprep } from "../../auth/nodeprep.ts";
 import { appKey, publicUrl, testApi } from "./api.ts";
 import { assertProblem } from "./problems.ts";
 
@@ -33,6 +33,7 @@ Deno.test("a guest gets an identity of its own, a credential for it, and a row",
     telemetryUrl: `${publicUrl}/telemetry`,
     iceServers: [],
     customerData: {},
+    orgId: "",
     screensharingExtensions: { chrome: "" },
   });
   assert.match(userId, /^[0-9a-f-]{36}@guests\.talky\.test$/);
@@ -112,9 +113,9 @@ Deno.test("normal forms of room names (nodeprep)", () => {
     "a\u2028b": null,
   };
   for (const [name, normal] of Object.entries(expected)) {
-    assert.equal(normaliseRoomName(name), normal, JSON.stringify(name));
-    if (normal !== null) assert.equal(normaliseRoomName(normal), normal, "a normal form is its own");
+    assert.equal(nodeprep(name), normal, JSON.stringify(name));
+    if (normal !== null) assert.equal(nodeprep(normal), normal, "a normal form is its own");
   }
-  assert.equal(normaliseRoomName("x".repeat(1023))?.length, 1023);
-  assert.equal(normaliseRoomName("ä".repeat(512)), null, "the limit is in bytes");
+  assert.equal(nodeprep("x".repeat(1023))?.length, 1023);
+  assert.equal(nodeprep("ä".repeat(512)), null, "the limit is in bytes");
 });

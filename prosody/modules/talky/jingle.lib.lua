@@ -41,7 +41,7 @@ end
 local function read_reason(jingle)
 	local reason = child(jingle, "reason", xmlns_jingle)
 	for _, condition in ipairs(reason and reason.tags or {}) do
-		if condition.name ~= "text" then return condition.name end
+		if condition.name ~= "text" then return #condition.name <= longest_id and condition.name or nil end
 	end
 end
 

@@ -1,15 +1,14 @@
 /**
- * Room names as XMPP has them. A room's address must be in its normal form, or the client joins a room in
- * which it sees nobody.
+ * Nodes of JIDs in their normal form: what Prosody makes of a user's or a room's name.
  *
  * @module
  */
 
 /**
- * The node part for a room's name: nodeprep (RFC 6122, appendix A), by way of NFKC and case folding. Null
- * where no room can have that name.
+ * Nodeprep (RFC 6122, appendix A), by way of NFKC and case folding. Null where it is no node: empty, more than
+ * 1,023 bytes, or with a character that no node can have.
  */
-export function normaliseRoomName(name: string): string | null {
+export function nodeprep(name: string): string | null {
   const node = name.replace(ignored, "").normalize("NFKC").replace(/[ßẞ]/g, "ss").toLowerCase()
     // Where folding goes further than lower case: final sigma, and the iota below a vowel.
     .replace(/ς/g, "σ").normalize("NFD").replace(/\u0345/g, "ι").normalize("NFKC");

@@ -1,0 +1,106 @@
+/**
+ * Rooms and occupants, computed again from the log by the same fold that ingest applies. What the log does
+ * not tell (sessions; a room's JID and source) is left as it is (ADR 0008).
+ *
+ * @module
+ */
+import { fold } from "../events/fold.ts";
+import type { RoomRecord } from "../events/record.ts";
+import { applyStays, endStays } from "./apply.ts";
+import type { Sql, Transaction } from "./connect.ts";
+import { textArray } from "./log.ts";
+import { type RoomEvent, roomHistory } from "./room_history.ts";
+
+/** What a rebuild did. */
+export interface Rebuilt {
+  /** Rooms computed again. */
+  readonly rooms: number;
+  /** Rooms left as they are, for the log no longer has (or never had) their beginning. */
+  readonly kept: number;
+  /** Rows that were there and should not be, or should be and were not; one that differs is both. */
+  readonly corrections: { readonly rooms: number; readonly occupants: number };
+}
+
+/** Told after every page of rooms. */
+export type Progress = (done: number, total: number) => void;
+
+/** Computes all rooms and occupants again, in one transaction. Ingest waits until it is over. */
+export async function rebuild(sql: Sql, progress: Progress = () => {}): Promise<Rebuilt> {
+  return await sql.begin(async (tx) => {
+    await holdIngest(tx);
+    await tx`create temp table rooms_before on commit drop as table rooms`;
+    await tx`create temp table occupants_before on commit drop as table occupants`;
+    await removeUntold(tx);
+
+    const [{ total }] = await tx<[{ total: number }]>`select count(*) as total from rooms`;
+    let [rooms, done] = [0, 0];
+    for (let page = await readRoomIds(tx); page.length > 0; page = await readRoomIds(tx, page.at(-1))) {
+      rooms += await rebuildRooms(tx, page);
+      progress(done += page.length, total);
+    }
+    const [corrections] = await tx<[Rebuilt["corrections"]]>`
+      select ${difference(tx, "rooms")} as rooms, ${difference(tx, "occupants")} as occupants`;
+    return { rooms, kept: total - rooms, corrections };
+  });
+}
+
+/** Makes whoever stores records wait until this transaction ends, and waits for those under way. */
+export async function holdIngest(tx: Transaction): Promise<void> {
+  await tx`lock table sources in share row exclusive mode`;
+}
+
+/** Computes these rooms again, but for those whose beginning is not in the log. Answers how many it did. */
+export async function rebuildRooms(tx: Transaction, ids: readonly string[]): Promise<number> {
+  const named = await tx<{ id: string; jid: string }[]>`
+    select id, jid from rooms where id = any(${textArray(ids)}::uuid[]) for update`;
+  const jids = new Map(named.map(({ id, jid }) => [id, jid]));
+  const [{ whole }] = await tx<[{ whole: boolean }]>`select earliest = 1 as whole from log_head`;
+  const histories = Map.groupBy(await roomHistory(tx, ids), ({ room_id }) => room_id);
+  const told = [...histories.values()].filter(([first]) => whole || first?.type === "room_created").flat();
+
+  const { rooms, stays } = fold(told.map((event) => asRecord(event, jids.get(event.room_id)!)));
+  if (rooms.length === 0) return 0;
+  await tx`
+    update rooms r set name = f.name, created = f.created, ended = f.ended
+    from jsonb_to_recordset(${JSON.stringify(rooms)}::text::jsonb)
+      as f (id uuid, name text, created timestamptz, ended timestamptz)
+    where r.id = f.id`;
+  await tx`
+    delete from occupants where room_id = any(${textArray(rooms.map(({ id }) => id))}::uuid[])`;
+  await applyStays(tx, stays);
+  await endStays(tx, rooms);
+  return rooms.length;
+}
+
+// ---
+
+/** A page of the rooms, by id. */
+async function readRoomIds(
+  tx: Transaction,
+  after = "00000000-0000-0000-0000-000000000000",
+): Promise<string[]> {
+  const rows = await tx<{ id: string }[]>`select id from rooms where id > ${after} order by id limit 200`;
+  return rows.map(({ id }) => id);
+}
+
+/** Rooms of which a whole log has no event never were. */
+async function removeUntold(tx: Transaction): Promise<void> {
+  const untold = tx`
+    select id from rooms r
+    where (select earliest = 1 from log_head) and not exists (select from events where room_id = r.id)`;
+  await tx`delete from occupants where room_id in (${untold})`;
+  await tx`delete from rooms where id in (${untold})`;
+}
+
+/** How many rows a table has lost and got since it was copied. */
+function difference(tx: Transaction, table: "rooms" | "occupants") {
+  const [now, before] = [tx(table), tx(`${table}_before`)];
+  return tx`(select count(*) from (
+    (table ${before} except table ${now}) union all (table ${now} except table ${before})) changed)`;
+}
+
+/** An event as the record that it was. The log was checked when it was written. */
+function asRecord({ type, time, room_id, actor_id, peer_id, data }: RoomEvent, jid: string): RoomRecord {
+  const room = { id: room_id, jid };
+  return { type, time, room, actor: actor_id, peer: peer_id, data } as unknown as RoomRecord;
+}

@@ -1,0 +1,118 @@
+/**
+ * Storing what was refused once and is valid now. The effect of a refusal and its end are one transaction,
+ * so it is had once, however often and by however many a replay is asked for (ADR 0008).
+ *
+ * @module
+ */
+import type { NewEvent } from "../events/event.ts";
+import { fold } from "../events/fold.ts";
+import { isRoomRecord, type SourceRecord } from "../events/record.ts";
+import { applyChanges, type DescribeDevice } from "./apply.ts";
+import { isRefusedData, type Sql, type Transaction } from "./connect.ts";
+import { appendEvents } from "./log.ts";
+import { holdIngest, rebuildRooms } from "./rebuild.ts";
+import { type Refusal, toEvent } from "./store.ts";
+
+/** A row of `rejected`. */
+export interface Refused extends Refusal {
+  readonly origin: "outbox" | "telemetry";
+  /** outbox: source/epoch/sequence; telemetry: the session's id. */
+  readonly origin_ref: string;
+  /** When it was refused. */
+  readonly time: string;
+}
+
+/** Why something is refused. */
+export type Reason = Pick<Refusal, "code" | "message">;
+
+/** Reads what was refused again, by today's rules. */
+export type Reread = (
+  tx: Transaction,
+  refused: Refused,
+) => Promise<{ record: SourceRecord } | { event: NewEvent } | { refusal: Reason }>;
+
+/** Which refusals. Nothing: all. */
+export interface RefusedQuery {
+  readonly id?: number | undefined;
+  readonly code?: string | undefined;
+}
+
+/** Ids of refusals, oldest first. */
+export async function findRefused(sql: Sql, { id, code }: RefusedQuery): Promise<number[]> {
+  const rows = await sql<{ id: number }[]>`
+    select id from rejected
+    where true ${id === undefined ? sql`` : sql`and id = ${id}`}
+      ${code === undefined ? sql`` : sql`and code = ${code}`}
+    order by id`;
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Stores one refusal's effect and removes it. Answers why it stays refused; `"stored"`; or `"gone"`, when
+ * somebody else has replayed it.
+ */
+export async function replay(
+  sql: Sql,
+  id: number,
+  reread: Reread,
+  describe: DescribeDevice,
+): Promise<"stored" | "gone" | Reason> {
+  try {
+    return await sql.begin(async (tx) => {
+      // One replay at a time, too.
+      await holdIngest(tx);
+      const [refused] = await tx<Refused[]>`
+        select origin, origin_ref, code, message, record, utc(time) as time
+        from rejected where id = ${id}`;
+      if (!refused) return "gone";
+      const reading = await reread(tx, refused);
+      if ("refusal" in reading) return reading.refusal;
+      if ("event" in reading) await appendEvents(tx, [replayed(reading.event)]);
+      else {
+        const reason = await storeRecord(tx, reading.record, sourceOf(refused), describe);
+        if (reason) return reason;
+      }
+      await tx`delete from rejected where id = ${id}`;
+      return "stored";
+    });
+  } catch (error) {
+    if (!isRefusedData(error)) throw error;
+    return { code: "refused_by_database", message: (error as Error).message };
+  }
+}
+
+// ---
+
+/** Stores a record after its time: it takes effect as if it had come when it should have. */
+async function storeRecord(
+  tx: Transaction,
+  record: SourceRecord,
+  source: string,
+  describe: DescribeDevice,
+): Promise<Reason | undefined> {
+  const changes = fold([record]);
+  if (isRoomRecord(record)) {
+    // The room may be unknown, if this is all that was told of it.
+    await applyChanges(tx, { ...changes, stays: [], departures: [] }, source, describe);
+    await appendEvents(tx, [replayed(toEvent(record))]);
+    await rebuildRooms(tx, [record.room.id]);
+  } else if (record.type === "epoch_started") {
+    // It would close what has been opened since.
+    return { code: "too_late", message: "the next start of this source closes what was open at this one" };
+  } else if (!await hasEnded(tx, record.actor)) {
+    await applyChanges(tx, changes, source, describe);
+  }
+}
+
+function replayed(event: NewEvent): NewEvent {
+  return { ...event, data: { ...event.data, replayed: true } };
+}
+
+async function hasEnded(tx: Transaction, sessionid: string): Promise<boolean> {
+  return (await tx`select 1 from users where sessionid = ${sessionid} and ended is not null`).length > 0;
+}
+
+/** The source in `source/epoch/sequence`. */
+function sourceOf({ origin_ref }: Refused): string {
+  return origin_ref.split("/").slice(0, -2).join("/");
+}

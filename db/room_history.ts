@@ -1,0 +1,33 @@
+/**
+ * What happened in rooms, in the order in which it happened.
+ *
+ * That is the order of the log, but for events that were refused at first and replayed later
+ * (`"replayed": true`): those stand where their time puts them among the others of their room. An ordinary
+ * event stands behind all that the log has before it, even where its clock had gone back.
+ *
+ * @module
+ */
+import type { StateEvent } from "../events/room_state.ts";
+import type { Sql, Transaction } from "./connect.ts";
+import { textArray } from "./log.ts";
+
+/** An event that changes a room or who is in it, and how. */
+export interface RoomEvent extends StateEvent {
+  readonly room_id: string;
+}
+
+/** A query of rooms' events, room by room, up to a time (inclusive; RFC 3339) or all of them. */
+export function roomHistory(sql: Sql | Transaction, rooms: readonly string[], at?: string) {
+  return sql<RoomEvent[]>`
+    select type, room_id, actor_id, peer_id, utc(time) as time, data from (
+      select *, data ? 'replayed' as replayed,
+        case when data ? 'replayed' then time
+          else max(time) filter (where not data ? 'replayed') over (partition by room_id order by id)
+        end as moment
+      from events
+      where room_id = any(${textArray(rooms)}::uuid[])
+        and type not in ('message_sent', 'p2p_session_stats')
+    ) history
+    where true ${at === undefined ? sql`` : sql`and time <= ${at}::timestamptz`}
+    order by room_id, moment, (replayed and type in ('room_created', 'occupant_joined')) desc, id`;
+}

@@ -1,0 +1,17 @@
+/**
+ * What PostgreSQL's text and jsonb can hold.
+ *
+ * @module
+ */
+
+/**
+ * Whether JSON text can be stored: it has no NUL and no half of a surrogate pair, as JSON.stringify escapes
+ * them. (The text `\\u0000`, an escaped backslash before letters and digits, is harmless.)
+ */
+export function isStorable(json: string): boolean {
+  return !unstorable.test(json);
+}
+
+// ---
+
+const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f][0-9a-f]{2})/i;
