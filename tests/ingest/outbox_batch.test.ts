@@ -58,3 +58,10 @@ Deno.test("a batch that contradicts itself is refused as a whole, for it would s
   assert.throws(() => readBatch({ ...attributes, first: "1", last: "1", epoch: "" }, line), MalformedBatch);
   assert.throws(() => readBatch({ ...attributes, first: "one", last: "1" }, line), MalformedBatch);
 });
+
+Deno.test("letters that look like an escape are only letters", () => {
+  const [first] = fixtureRecords;
+  const record = { ...first!, data: { note: "\\u0000 and \\ud800" } };
+  const [line] = read([JSON.stringify(record)]).submission.lines;
+  assert.ok("record" in line!);
+});

@@ -5,7 +5,7 @@ import type { ProsodyConfigOptions } from "../../prosody/config.ts";
 import { type TestProsody, testProsody } from "../harness/prosody.ts";
 import { until } from "../harness/wait.ts";
 import { hosts, ingest, join, Subscriber } from "./xmpp.ts";
-import { enter } from "./stanzas.ts";
+import { enter, say } from "./stanzas.ts";
 
 /** Defines a test with a Prosody of its own. */
 function outboxTest(
@@ -175,4 +175,17 @@ async function tear({ dataDir }: TestProsody): Promise<void> {
       await Deno.writeTextFile(`${outbox}/${name}`, '4 90 {"type":"session_sta', { append: true });
     }
   }
+}
+
+for (const messageBodies of [false, true]) {
+  const what = messageBodies ? "only its length and, as was asked for, its body" : "only its length";
+  outboxTest(`of what was said the log gets ${what}`, async (prosody) => {
+    const api = await subscriber(prosody);
+    await api.subscribe();
+    const session = await join(prosody, "a");
+    await enter(session);
+    await say(session, xml("body", {}, "Grüße 😀"));
+    const message = await until("the message", () => api.records.find(({ type }) => type === "message_sent"));
+    assert.deepEqual(message.data, messageBodies ? { length: 7, body: "Grüße 😀" } : { length: 7 });
+  }, { messageBodies });
 }

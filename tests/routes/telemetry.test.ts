@@ -97,3 +97,18 @@ Deno.test("batches that make no sense, and what no database can hold", async () 
     `half a surrogate pair: ${half.status} ${await half.text()}`,
   );
 });
+
+Deno.test("an item cut in the middle of a character for keeping spoils no other", async () => {
+  await using api = await testApi();
+  await makeCall(api.sql);
+  const batch = [{ room_id: daily, data: {} }, { room_id: daily, data: { text: "x" + "😀".repeat(20_000) } }];
+  const headers = { authorization: `Bearer ${await api.credential(ada)}` };
+  const response = await api.request("/telemetry", {
+    method: "POST",
+    body: JSON.stringify({ batch }),
+    headers,
+  });
+  assert.equal(response.status, 202);
+  const { accepted, rejected } = await response.json();
+  assert.deepEqual([accepted, rejected[0].code], [1, "item_too_large"]);
+});
