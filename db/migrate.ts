@@ -9,6 +9,7 @@
  */
 import { readdir, readFile } from "node:fs/promises";
 import type { Sql, Transaction } from "./connect.ts";
+import { transaction } from "./transaction.ts";
 
 /** A migration file, read. */
 export interface Migration {
@@ -85,7 +86,7 @@ async function locked(
   migrations?: readonly Migration[],
 ): Promise<string[]> {
   const files = migrations ?? await readMigrations();
-  return await sql.begin(async (tx) => {
+  return await transaction(sql, async (tx) => {
     await tx`select pg_advisory_xact_lock(${lockKey})`;
     await tx`create table if not exists migrations (
       name text primary key, batch integer not null, applied timestamptz not null default now())`;

@@ -10,6 +10,7 @@ import { applyStays, endStays } from "./apply.ts";
 import type { Sql, Transaction } from "./connect.ts";
 import { textArray } from "./log.ts";
 import { type RoomEvent, roomHistory } from "./room_history.ts";
+import { transaction } from "./transaction.ts";
 
 /** What a rebuild did. */
 export interface Rebuilt {
@@ -26,7 +27,7 @@ export type Progress = (done: number, total: number) => void;
 
 /** Computes all rooms and occupants again, in one transaction. Ingest waits until it is over. */
 export async function rebuild(sql: Sql, progress: Progress = () => {}): Promise<Rebuilt> {
-  return await sql.begin(async (tx) => {
+  return await transaction(sql, async (tx) => {
     await holdIngest(tx);
     await tx`create temp table rooms_before on commit drop as table rooms`;
     await tx`create temp table occupants_before on commit drop as table occupants`;

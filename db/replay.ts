@@ -12,6 +12,7 @@ import { isRefusedData, type Sql, type Transaction } from "./connect.ts";
 import { appendEvents } from "./log.ts";
 import { holdIngest, rebuildRooms } from "./rebuild.ts";
 import { type Refusal, toEvent } from "./store.ts";
+import { transaction } from "./transaction.ts";
 
 /** A row of `rejected`. */
 export interface Refused extends Refusal {
@@ -58,7 +59,7 @@ export async function replay(
   describe: DescribeDevice,
 ): Promise<"stored" | "gone" | Reason> {
   try {
-    return await sql.begin(async (tx) => {
+    return await transaction(sql, async (tx) => {
       // One replay at a time, too.
       await holdIngest(tx);
       const [refused] = await tx<Refused[]>`

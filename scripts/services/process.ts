@@ -15,6 +15,13 @@ export async function parentOf(pid: number): Promise<number> {
   return Number(await ask(pid, 'sed "s/.*) . //; s/ .*//" "/proc/$0/stat"', "ppid"));
 }
 
+/** The processes that a process has started, as far as they live. */
+export async function childrenOf(pid: number): Promise<number[]> {
+  const script = 'if [ -d /proc/self ]; then cat "/proc/$0/task/$0/children"; else pgrep -P "$0"; fi';
+  const { stdout } = await new Deno.Command("sh", { args: ["-c", script, String(pid)] }).output();
+  return (new TextDecoder().decode(stdout).match(/\d+/g) ?? []).map(Number);
+}
+
 /** The process whose id a file begins with, when it lives and its command line contains `text`. */
 export async function livingProcess(pidFile: string, text: string): Promise<number | undefined> {
   const pid = Number.parseInt(await Deno.readTextFile(pidFile).catch(() => ""));

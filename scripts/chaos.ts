@@ -1,0 +1,46 @@
+/**
+ * `deno task chaos`: everything of our own, people in rooms, and fault after fault. Ends with a report, and
+ * with an exit code other than 0 when anything is lost, doubled or out of order.
+ *
+ * @module
+ */
+import { chaos, type ChaosOptions } from "./chaos/chaos.ts";
+import { readArguments } from "./chaos/options.ts";
+import { setStage } from "./chaos/stage.ts";
+import { tableOf } from "./chaos/table.ts";
+import { holds } from "./chaos/verdict.ts";
+import { runTask } from "./failure.ts";
+import { ArgumentError } from "./simulate/options.ts";
+import { StopRequests } from "./stop_requests.ts";
+
+const say = (line: string) => console.error(`talky: ${line}`);
+
+/** Wrong arguments end the process with code 2, as wrong settings do. */
+function readCommandLine(): ChaosOptions {
+  try {
+    return readArguments(Deno.args);
+  } catch (error) {
+    if (!(error instanceof ArgumentError)) throw error;
+    say(error.message);
+    Deno.exit(2);
+  }
+}
+
+/** Answers whether everything held. */
+async function run(options: ChaosOptions, signal: AbortSignal): Promise<boolean> {
+  await using stage = await setStage(say);
+  say(`seed ${options.seed}, ${options.rooms} rooms of ${options.people}, ${options.minutes} minutes`);
+  const report = await chaos(stage, options, { signal, say });
+  console.log(JSON.stringify(report));
+  console.error(`\n${tableOf(report)}`);
+  return holds(report.verdict);
+}
+
+if (import.meta.main) {
+  await runTask(async () => {
+    const options = readCommandLine();
+    const stop = new AbortController();
+    new StopRequests().wait().then(() => stop.abort());
+    Deno.exit(await run(options, stop.signal) ? 0 : 1);
+  });
+}
