@@ -67,9 +67,14 @@ export function prosodyUrl({ xmpp }: Settings): string {
   return xmpp.url ?? `ws://127.0.0.1:${xmpp.port}/xmpp-websocket`;
 }
 
-/** Whether Prosody feeds somebody, and what waits in its outbox. */
+/**
+ * Whether Prosody is connected and feeds this instance, and its outbox: `lag` records wait, `bytes` of `limit` are
+ * taken on its disk, `lost` records did not fit.
+ */
 export function checkProsody({ connected, active, outbox }: ProsodyStatus): Check {
-  return { ok: connected, active, ...(outbox && { lag: outbox.pending, lost: outbox.lost }) };
+  if (!outbox) return { ok: connected, active };
+  const { pending: lag, bytes, limit, lost } = outbox;
+  return { ok: connected, active, lag, bytes, limit, lost };
 }
 
 /**
