@@ -23,12 +23,12 @@ import {
   startIngest,
 } from "./parts.ts";
 import { createApp } from "./routes/app.ts";
-import type { Upgrade } from "./routes/dependencies.ts";
 import { loadSettings } from "./scripts/environment.ts";
 import { Failure } from "./scripts/failure.ts";
 import { readAsset, readDemo } from "./server/files.ts";
 import { listen, type Listener } from "./server/listen.ts";
 import { relayTo } from "./server/relay.ts";
+import { upgrade } from "./server/upgrade.ts";
 import { startHub } from "./stream/hub.ts";
 
 /** A running service. */
@@ -156,12 +156,4 @@ async function assertMigrated(pool: Sql): Promise<void> {
     await pool.end({ timeout: 1 });
     throw new Failure("the database's schema is not the current one: run `deno task migrate`");
   }
-}
-
-function upgrade(request: Request, protocol: string | undefined): Upgrade {
-  const { response, socket } = Deno.upgradeWebSocket(request, protocol ? { protocol } : {});
-  const { promise, resolve, reject } = Promise.withResolvers<WebSocket>();
-  socket.addEventListener("open", () => resolve(socket), { once: true });
-  socket.addEventListener("error", () => reject(new Error("the handshake failed")), { once: true });
-  return { response, socket: promise };
 }

@@ -33,6 +33,16 @@ export const Moment = z.iso.datetime({
 /** true or false in a query. */
 export const Flag = z.enum(["true", "false"]).transform((value) => value === "true").optional();
 
+/** What every list of things that begin and end is narrowed by. */
+export const listParameters = {
+  active: Flag.openapi({ description: "Only what is going on (true) or has ended (false)" }),
+  from: Moment,
+  to: Moment,
+  limit: Limit,
+  cursor: Cursor,
+  access_token: z.string().optional().openapi({ description: "Instead of the header" }),
+};
+
 /** The page of a list. */
 export function pageOf<T extends z.ZodType>(item: T) {
   return z.object({

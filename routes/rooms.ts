@@ -13,7 +13,7 @@ import {
   Cursor,
   Flag,
   Limit,
-  Moment,
+  listParameters,
   pageOf,
   readCursor,
   writeCursor,
@@ -30,13 +30,8 @@ const listRooms = createRoute({
   security: operatorSecurity,
   request: {
     query: z.strictObject({
-      active: Flag.openapi({ description: "Only rooms that are open (true) or have ended (false)" }),
+      ...listParameters,
       name: z.string().optional().openapi({ description: "The exact name" }),
-      from: Moment,
-      to: Moment,
-      limit: Limit,
-      cursor: Cursor,
-      access_token: z.string().optional(),
     }),
   },
   responses: {

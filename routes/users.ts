@@ -7,17 +7,7 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { findUsers, readUser } from "../db/users.ts";
 import { Id } from "../events/event.ts";
 import type { Dependencies } from "./dependencies.ts";
-import {
-  answerJson,
-  answerPage,
-  Cursor,
-  Flag,
-  Limit,
-  Moment,
-  pageOf,
-  readCursor,
-  writeCursor,
-} from "./lists.ts";
+import { answerJson, answerPage, listParameters, pageOf, readCursor, writeCursor } from "./lists.ts";
 import { operatorSecurity, requireScope } from "./operator.ts";
 import { onInvalid, ProblemError, problemResponses } from "./problem.ts";
 import { User } from "./resources.ts";
@@ -30,14 +20,9 @@ const listUsers = createRoute({
   security: operatorSecurity,
   request: {
     query: z.strictObject({
-      active: Flag.openapi({ description: "Only sessions that are open (true) or have ended (false)" }),
+      ...listParameters,
       userid: z.string().optional().openapi({ description: "Only sessions of this user, a bare JID" }),
       type: z.enum(["browser", "mobile"]).optional(),
-      from: Moment,
-      to: Moment,
-      limit: Limit,
-      cursor: Cursor,
-      access_token: z.string().optional(),
     }),
   },
   responses: {

@@ -11,7 +11,8 @@ import { store } from "../../db/store.ts";
 import { parseDevice } from "../../ingest/device.ts";
 import { createRecorder } from "../../ingest/recorder.ts";
 import { createApp } from "../../routes/app.ts";
-import type { Dependencies, Upgrade } from "../../routes/dependencies.ts";
+import type { Dependencies } from "../../routes/dependencies.ts";
+import { upgrade } from "../../server/upgrade.ts";
 import type { HubOptions } from "../../stream/hub.ts";
 import { type LiveLog, liveLog } from "../stream/live_log.ts";
 
@@ -97,14 +98,4 @@ export async function testApi({ hub, events = 0, dependencies = {} }: ApiOptions
       await down;
     },
   };
-}
-
-// ---
-
-function upgrade(request: Request, protocol: string | undefined): Upgrade {
-  const { response, socket } = Deno.upgradeWebSocket(request, protocol ? { protocol } : {});
-  const { promise, resolve, reject } = Promise.withResolvers<WebSocket>();
-  socket.addEventListener("open", () => resolve(socket), { once: true });
-  socket.addEventListener("error", () => reject(new Error("the handshake failed")), { once: true });
-  return { response, socket: promise };
 }
