@@ -23,7 +23,7 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   prosody: ["config.ts"],
   server: [
-    ...["config.ts", "scripts/failure.ts", "@logtape/logtape"],
+    ...["config.ts", "routes/dependencies.ts", "scripts/failure.ts", "@logtape/logtape"],
     ...["node:crypto", "node:events", "node:module", "node:net", "node:path", "node:stream", "node:tls"],
   ],
   worker: [
