@@ -7,7 +7,7 @@
  */
 import { z } from "zod";
 
-const flag = z.enum(["on", "off"]).transform((value) => value === "on");
+const flag = z.enum(["on", "off"], { error: "must be on or off" }).transform((value) => value === "on");
 const port = z.string().refine(
   (value) => /^\d{1,5}$/.test(value) && Number(value) >= 1 && Number(value) <= 65535,
   {
@@ -39,7 +39,9 @@ const iceServer =
   /^(?<type>stuns?|turns?):(?<host>[^:?,\s[\]]+|\[[0-9a-f:]+\])(:(?<port>\d{1,5}))?(\?transport=(?<transport>udp|tcp))?$/;
 
 const schema = z.object({
-  TALKY_ENV: z.enum(["development", "production"]).default("development"),
+  TALKY_ENV: z.enum(["development", "production"], { error: "must be development or production" }).default(
+    "development",
+  ),
   PORT: port.default(8001),
   HOST: z.string().min(1).default("127.0.0.1"),
   DATABASE_URL: url("postgres:", "postgresql:").optional(),
@@ -60,7 +62,8 @@ const schema = z.object({
   TALKY_TLS_KEY: z.string().min(1).optional(),
   TALKY_MESSAGE_BODIES: flag.default(false),
   TALKY_DEMO: flag.optional(),
-  LOG_LEVEL: z.enum(["debug", "info", "warning", "error"]).default("info"),
+  LOG_LEVEL: z.enum(["debug", "info", "warning", "error"], { error: "must be debug, info, warning or error" })
+    .default("info"),
 });
 
 /** Names of the settings, in the order of `.env.example`. */

@@ -8,7 +8,14 @@ import type { Dependencies } from "./dependencies.ts";
 
 const Readiness = z.object({
   status: z.enum(["ready", "unready"]),
-  checks: z.record(z.string(), z.looseObject({ ok: z.boolean() })),
+  checks: z.record(z.string(), z.looseObject({ ok: z.boolean() })).openapi({
+    description: [
+      "By part. database: `head`, the newest event, and `streamed`, the newest that the stream has.",
+      "prosody: `active`, whether this instance is the one it feeds; `lag`, records that wait in its outbox;",
+      "`bytes` of `limit`, what the outbox's files take, acknowledged records included until their file is full;",
+      "`lost`, records that did not fit",
+    ].join(" "),
+  }),
 }).openapi("Readiness");
 
 const healthz = createRoute({

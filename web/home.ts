@@ -38,8 +38,11 @@ export function homePage(
             : ""}
           <dt><a href="/readyz">/readyz</a></dt>
           <dd>Whether database and Prosody work, and how far behind the log is</dd>
-          <dt><a href="/openapi.json">/openapi.json</a></dt>
-          <dd>Every endpoint, described</dd>
+          <dt><a href="/docs">/docs</a></dt>
+          <dd>Every endpoint, to read and try; for programs <a href="/openapi.json">OpenAPI</a> and
+            <a href="/asyncapi.json">AsyncAPI</a></dd>
+          <dt><a href="/metrics">/metrics</a></dt>
+          <dd>For Prometheus</dd>
           <dt><code>${streamUrl}</code></dt>
           <dd>The live stream, over WebSocket (or SSE)</dd>
           <dt><code>${xmppUrl}</code></dt>

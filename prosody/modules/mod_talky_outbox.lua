@@ -132,10 +132,11 @@ end
 
 -- The protocol ----------------------------------------------------------------------------------------
 
-local function answer(stanza, name, subscriber)
+local function answer(stanza, name)
+	local fed = delivery:active()
 	return st.reply(stanza):tag(name, attributes {
 		epoch = journal.epoch,
-		active = subscriber ~= nil and subscriber == delivery:active(),
+		active = fed ~= nil and fed.jid == stanza.attr.from,
 		pending = journal:unacknowledged(),
 	})
 end
@@ -178,7 +179,7 @@ local function handle_subscribe(event)
 	end
 	local subscriber = { jid = stanza.attr.from, window = window, host = stanza.attr.to }
 	delivery:subscribe(subscriber)
-	origin.send(answer(stanza, "subscribed", subscriber))
+	origin.send(answer(stanza, "subscribed"))
 	schedule()
 	return true
 end

@@ -14,11 +14,18 @@ export class Participant {
     readonly sessionid: string,
   ) {}
 
-  /** Opens the page in a context of its own. `url` is the service's. */
-  static async open(browser: Browser, url: string, room: string, name: string): Promise<Participant> {
-    const context = await browser.newContext();
+  /** Opens the page in a context of its own, which accepts any certificate. `url` is the service's. */
+  static async open(
+    browser: Browser,
+    url: string,
+    room: string,
+    name: string,
+    onSocket: (url: string) => void = () => {},
+  ): Promise<Participant> {
+    const context = await browser.newContext({ ignoreHTTPSErrors: url.startsWith("https:") });
     context.setDefaultTimeout(15_000);
     const page = await context.newPage();
+    page.on("websocket", (socket) => onSocket(socket.url()));
     const address = `${url}/demo?${new URLSearchParams({ room, name })}`;
     return new Participant(name, page, await sessionOf(page, () => page.goto(address)));
   }

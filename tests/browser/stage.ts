@@ -7,10 +7,12 @@
 import { join } from "node:path";
 import type { EventType } from "../../events/event.ts";
 import type { ProsodyConfigOptions } from "../../prosody/config.ts";
+import { defaults, selfSigned } from "../../scripts/certgen.ts";
 import { buildDemo } from "../../scripts/demo.ts";
 import { testDatabase } from "../harness/database.ts";
 import { testProsody } from "../harness/prosody.ts";
 import { testService } from "../harness/service.ts";
+import { through } from "../harness/through.ts";
 import { until } from "../harness/wait.ts";
 import type { Participant } from "./participant.ts";
 
@@ -33,19 +35,30 @@ export interface Stage extends AsyncDisposable {
   happens(room: string, type: EventType, times?: number, actor?: Participant): Promise<ToldEvent[]>;
 }
 
-/** Sets one up. `overrides` change Prosody's configuration. */
-export async function startStage(overrides: Partial<ProsodyConfigOptions> = {}): Promise<Stage> {
+/** Sets one up. `overrides` change Prosody's configuration; `tls`: by HTTPS and WSS, as `certgen` sets it up. */
+export async function startStage(
+  { tls = false, ...overrides }: Partial<ProsodyConfigOptions> & { tls?: boolean } = {},
+): Promise<Stage> {
   await using parts = new AsyncDisposableStack();
   const database = parts.use(await testDatabase());
   const prosody = parts.use(await testProsody(overrides));
   await buildDemo(join(prosody.dataDir, "demo"));
   const service = parts.use(
-    await testService({ database, prosody, env: { TALKY_DATA_DIR: prosody.dataDir, TALKY_DEMO: "on" } }),
+    await testService({
+      database,
+      prosody,
+      env: {
+        TALKY_DATA_DIR: prosody.dataDir,
+        TALKY_DEMO: "on",
+        ...tls && await certificate(prosody.dataDir),
+      },
+    }),
   );
+  const caCerts = tls ? [await Deno.readTextFile(join(prosody.dataDir, "cert.pem"))] : [];
+  const client = parts.use(Deno.createHttpClient({ caCerts }));
   const get = async (path: string) => {
-    const response = await fetch(service.url + path, {
-      headers: { authorization: `Bearer ${service.token}` },
-    });
+    const headers = { authorization: `Bearer ${service.token}` };
+    const response = await fetch(service.url + path, through(client, { headers }));
     return (await response.json()).items;
   };
   const eventsOf = async (room: string): Promise<ToldEvent[]> => {
@@ -67,6 +80,15 @@ export async function startStage(overrides: Partial<ProsodyConfigOptions> = {}):
       }, { timeout: 20_000, interval: 50 }),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
+}
+
+/** A certificate in a folder, and the settings to use it. */
+async function certificate(folder: string): Promise<Record<string, string>> {
+  const { cert, key } = await selfSigned(defaults);
+  const files = { TALKY_TLS_CERT: join(folder, "cert.pem"), TALKY_TLS_KEY: join(folder, "key.pem") };
+  await Deno.writeTextFile(files.TALKY_TLS_CERT, cert);
+  await Deno.writeTextFile(files.TALKY_TLS_KEY, key);
+  return files;
 }
 
 /**
