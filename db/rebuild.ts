@@ -1,6 +1,6 @@
 /**
  * Rooms and occupants, computed again from the log by the same fold that ingest applies. What the log does
- * not tell (sessions; a room's JID and source) is left as it is (ADR 0008).
+ * not tell (sessions; a room's JID and source) is left as it is (ADR 0007).
  *
  * @module
  */

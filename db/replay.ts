@@ -1,6 +1,6 @@
 /**
  * Storing what was refused once and is valid now. The effect of a refusal and its end are one transaction,
- * so it is had once, however often and by however many a replay is asked for (ADR 0008).
+ * so it is had once, however often and by however many a replay is asked for (ADR 0007).
  *
  * @module
  */

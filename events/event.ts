@@ -19,7 +19,7 @@ export const Id = z.uuid().toLowerCase();
 const marks = {
   /** It was not seen but concluded, when a source came back after a crash (ADR 0004). */
   reconciled: z.literal(true).optional(),
-  /** It was refused at first and comes after its time (ADR 0008). */
+  /** It was refused at first and comes after its time (ADR 0007). */
   replayed: z.literal(true).optional(),
 };
 
