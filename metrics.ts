@@ -95,10 +95,19 @@ export function createMetrics(): Metrics {
         () => prosody().outbox?.pending,
       );
       gauge("talky_outbox_bytes", "What the outbox holds on disk", () => prosody().outbox?.bytes);
-      gauge("talky_outbox_limit_bytes", "What the outbox may hold", () => prosody().outbox?.limit);
+      gauge(
+        "talky_outbox_limit_bytes",
+        "What the outbox may hold before nothing new begins",
+        () => prosody().outbox?.limit,
+      );
+      gauge(
+        "talky_outbox_held_records",
+        "Records that wait in Prosody's memory, for its disk refuses them",
+        () => prosody().outbox?.held,
+      );
       gauge(
         "talky_outbox_lost_records",
-        "Records that did not fit into the outbox",
+        "Records of the outbox that damage on its disk has cost",
         () => prosody().outbox?.lost,
       );
     },

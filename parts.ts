@@ -13,6 +13,7 @@ import { readPositions } from "./db/sources.ts";
 import { type Receipt, store, type Submission } from "./db/store.ts";
 import { readCustomerData } from "./db/users.ts";
 import { parseDevice } from "./ingest/device.ts";
+import type { OutboxStatus } from "./ingest/outbox_batch.ts";
 import { type ProsodySession, type ProsodyStatus, startProsodySession } from "./ingest/prosody_session.ts";
 import { createRecorder, type Recorder } from "./ingest/recorder.ts";
 import type { Check, Dependencies } from "./routes/dependencies.ts";
@@ -68,13 +69,14 @@ export function prosodyUrl({ xmpp }: Settings): string {
 }
 
 /**
- * Whether Prosody is connected and feeds this instance, and its outbox: `lag` records wait, `bytes` of `limit` are
- * taken on its disk, `lost` records did not fit.
+ * Whether Prosody is connected and feeds this instance, and its outbox: `lag` records wait, `bytes` of `limit`
+ * are taken on its disk, which refuses the `held` ones, `lost` are gone. `degraded` says what is wrong with it.
  */
 export function checkProsody({ connected, active, outbox }: ProsodyStatus): Check {
   if (!outbox) return { ok: connected, active };
-  const { pending: lag, bytes, limit, lost } = outbox;
-  return { ok: connected, active, lag, bytes, limit, lost };
+  const { pending: lag, bytes, limit, held, lost } = outbox;
+  const degraded = troubleOf(outbox);
+  return { ok: connected, active, lag, bytes, limit, held, lost, ...degraded && { degraded } };
 }
 
 /**
@@ -110,5 +112,13 @@ export function reportTrouble(): (error: unknown) => void {
 }
 
 // ---
+
+/** What somebody should look after, though the service works. */
+function troubleOf({ bytes, limit, held, lost }: OutboxStatus): string | undefined {
+  if (held > 0) return `the outbox's disk refuses ${held} records, which wait in memory: nothing new begins`;
+  if (bytes >= limit) return "the outbox is full: nothing new begins";
+  if (bytes >= 0.8 * limit) return `the outbox is ${Math.floor(100 * bytes / limit)} % full`;
+  if (lost > 0) return `${lost} records of the outbox were lost to damage on its disk`;
+}
 
 const log = getLogger(["talky", "service"]);

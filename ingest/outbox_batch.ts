@@ -15,10 +15,12 @@ export const OutboxStatus = z.object({
   epoch: z.string().min(1).max(255),
   /** Records that wait behind this answer or batch. */
   pending: z.coerce.number().int().nonnegative(),
-  /** What the outbox holds on disk, and its bound. */
+  /** What the outbox holds on disk, and from where on nothing new begins. */
   bytes: z.coerce.number().int().nonnegative(),
   limit: z.coerce.number().int().nonnegative(),
-  /** Records that did not fit since the outbox exists. */
+  /** Records that wait in Prosody's memory, for its disk refuses them. */
+  held: z.coerce.number().int().nonnegative().default(0),
+  /** Records that damage on its disk has cost since the outbox exists. */
   lost: z.coerce.number().int().nonnegative(),
 });
 export type OutboxStatus = z.infer<typeof OutboxStatus>;

@@ -35,7 +35,7 @@ export interface ProsodyConfigOptions {
   readonly runAsRoot?: boolean;
   /** Whether records hold the text of messages. Default: false. */
   readonly messageBodies?: boolean;
-  /** Bound of the outbox on disk. Default: 256 MiB. */
+  /** What the outbox may take on disk before nothing new begins. Default: 256 MiB. */
   readonly outboxMaxBytes?: number;
   /** Seconds of silence after which a client is asked, and after as many more dropped. Default: 55. */
   readonly readTimeout?: number;
@@ -108,7 +108,7 @@ ${[hosts.users, hosts.guests].map((host) => virtualHost(host, hosts.rooms)).join
 
 Component ${lua(hosts.rooms)} "muc"
   name = "Talky rooms"
-  modules_enabled = { "talky_identity", "talky_capture" }
+  modules_enabled = { "talky_admission", "talky_identity", "talky_capture" }
   talky_message_bodies = ${lua(options.messageBodies ?? false)}
   -- Anyone may create a room. It opens at once, is not listed, and ends with its last occupant.
   restrict_room_creation = false
@@ -139,7 +139,7 @@ https_ssl = { certificate = ${lua(certificate)}, key = ${lua(key)} }`;
 
 function virtualHost(host: string, rooms: string): string {
   return `VirtualHost ${lua(host)}
-  modules_enabled = { "talky_customer_data", "talky_sessions" }
+  modules_enabled = { "talky_admission", "talky_customer_data", "talky_sessions" }
   disco_items = { { ${lua(rooms)}, "Talky rooms" } }`;
 }
 

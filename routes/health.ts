@@ -13,7 +13,8 @@ const Readiness = z.object({
       "By part. database: `head`, the newest event, and `streamed`, the newest that the stream has.",
       "prosody: `active`, whether this instance is the one it feeds; `lag`, records that wait in its outbox;",
       "`bytes` of `limit`, what the outbox's files take, acknowledged records included until their file is full;",
-      "`lost`, records that did not fit",
+      "`held`, records that its disk refuses; `lost`, records that damage on it has cost; `degraded`, what of",
+      "this somebody should look after",
     ].join(" "),
   }),
 }).openapi("Readiness");

@@ -1,12 +1,13 @@
 -- Keeps records on disk and feeds them to the API (README.md, "The outbox"): one outbox for all hosts of
 -- this Prosody. Other modules depend on it, and find in `module:shared("/*/talky_outbox/outbox")`:
 --   append(entry)          writes down { type, room, actor, peer, data }
+--   is_full()              whether nothing new should begin (mod_talky_admission)
 --   ask(element, timeout)  asks the API something
 --
 -- Options (global):
 --   talky_source            name of this Prosody among those the API reads; default: the machine's name when
 --                           the outbox was made
---   talky_outbox_max_bytes  what the outbox may take on disk; default 256 MiB
+--   talky_outbox_max_bytes  what the outbox may take on disk before nothing new begins; default 256 MiB
 --   talky_outbox_directory  default: talky_outbox in Prosody's data directory
 --
 -- Reloading this module begins a new epoch, as a restart does.
@@ -69,6 +70,7 @@ local function attributes(more)
 		source = source,
 		bytes = ("%d"):format(journal.bytes),
 		limit = ("%d"):format(max_bytes),
+		held = ("%d"):format(#journal.held),
 		lost = ("%d"):format(journal.lost),
 	}
 	for name, value in pairs(more) do attr[name] = tostring(value) end
@@ -99,10 +101,23 @@ local function schedule()
 	end)
 end
 
+local was_full = false
+local function report_full()
+	local is_full = journal:is_full()
+	if is_full == was_full then return end
+	was_full = is_full
+	if is_full then
+		module:log("error", "the outbox is full: nothing new begins until the API has read of it")
+	else
+		module:log("info", "the outbox has room again")
+	end
+end
+
 local tick = 0.25
 module:add_timer(tick, function()
 	journal:retry()
 	delivery:tick()
+	report_full()
 	return tick
 end)
 
@@ -123,6 +138,7 @@ end
 
 local outbox = module:shared("/*/talky_outbox/outbox")
 outbox.append, outbox.ask = append, ask
+function outbox.is_full() return journal:is_full() end
 
 append { type = "epoch_started", data = { software = "prosody " .. prosody.version } }
 

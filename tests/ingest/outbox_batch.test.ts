@@ -9,6 +9,7 @@ const attributes = {
   pending: "9",
   bytes: "2048",
   limit: "268435456",
+  held: "3",
   lost: "0",
 };
 const read = (lines: readonly string[], first = 42, last = first + lines.length - 1) =>
@@ -25,6 +26,7 @@ Deno.test("the lines of a batch become records, numbered from its first", () => 
     pending: 9,
     bytes: 2048,
     limit: 268435456,
+    held: 3,
     lost: 0,
   });
 });

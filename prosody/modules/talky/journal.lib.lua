@@ -19,10 +19,9 @@ end
 --   format         of segments (segment.lib.lua)
 --   now            milliseconds since 1970
 --   suffix         8 hex digits that tell this epoch from any other
---   max_bytes      bound of all segments together
+--   max_bytes      when all segments together take this, the outbox is full
 --   segment_bytes  when to begin the next segment: default 4 MiB, and at most a quarter of the bound,
 --                  so that acknowledging always frees room
---   held_records   how many records to hold in memory while the disk refuses them: default 10,000
 --   warn           called with a message when something is wrong
 local function open(options)
 	local self = setmetatable({
@@ -30,7 +29,6 @@ local function open(options)
 		format = options.format,
 		max_bytes = options.max_bytes,
 		segment_bytes = math.min(options.segment_bytes or 4 * 1024 * 1024, options.max_bytes // 4),
-		held_records = options.held_records or 10000,
 		warn = options.warn or function() end,
 		segments = {}, -- { name, epoch, first, base, count, size }: the oldest at `head`, the newest at `tail`
 		head = 1,
@@ -93,46 +91,42 @@ function journal:push(segment)
 	self.segments[self.tail] = segment
 end
 
--- Appends a record. While the disk refuses, records wait in memory; false means that this one is lost.
+-- Appends a record, also to a full outbox: whoever lets things begin asks `is_full` first, so that beyond
+-- the bound comes only what ends. While the disk refuses, records wait in memory; false means that this one
+-- does.
 function journal:append(json)
-	if not self:retry() then return self:hold(json) end
-	local ok, err = self:write(json)
-	if ok then return true end
-	if err == "full" then return self:lose(1, "the outbox is full") end
-	self.warn("cannot write to the outbox: " .. err)
-	return self:hold(json)
-end
-
-function journal:hold(json)
-	if #self.held >= self.held_records then return self:lose(1, "the disk refuses, and memory is full") end
 	table.insert(self.held, json)
-	return true
+	return self:retry()
 end
 
+-- Whether nothing new should begin: there is no room for more than what is open needs to end.
+function journal:is_full()
+	return self.bytes >= self.max_bytes or #self.held > 0
+end
+
+-- Counts records that nobody will read.
 function journal:lose(count, why)
 	self.lost = self.lost + count
 	self.warn(("%s: %d records lost so far"):format(why, self.lost))
-	return false
 end
 
 -- Writes what waits in memory; true when nothing waits any more.
 function journal:retry()
 	local held, done = self.held, 0
-	if #held == 0 then return true end
 	for index, json in ipairs(held) do
 		local ok, err = self:write(json)
-		if not ok and err ~= "full" then break end
-		if not ok then self:lose(1, "the outbox is full") end
+		if not ok then
+			self.warn(("cannot write to the outbox: %s; %d records wait in memory"):format(err, #held - done))
+			break
+		end
 		done = index
 	end
-	self.held = table.move(held, done + 1, #held, 1, {})
+	self.held = done == #held and {} or table.move(held, done + 1, #held, 1, {})
 	return #self.held == 0
 end
 
 function journal:write(json)
 	local line = self.format.line_of(self.seq + 1, json)
-	if self.bytes + #line > self.max_bytes then return nil, "full" end
-
 	local segment = self.segments[self.tail]
 	if not segment or segment.epoch ~= self.epoch or segment.size >= self.segment_bytes then
 		local first = self.seq + 1
