@@ -8,6 +8,7 @@ import { databaseName } from "../../db/database.ts";
 import type { Random } from "../simulate/random.ts";
 import type { Stage } from "./stage.ts";
 import { destroy, freeze, thaw, type Victim } from "./victim.ts";
+import { waitFor } from "./wait.ts";
 
 /** One fault to come. */
 export interface Fault {
@@ -60,6 +61,7 @@ const kinds = {
       return Promise.resolve(() => relay.mend());
     },
   },
+  "outbox full": { seconds: [0, 5], inflict: fill },
   "database refuses": { seconds: [2, 8], inflict: ({ databaseUrl }) => refuse(databaseUrl) },
 } satisfies Record<string, Kind>;
 
@@ -76,6 +78,13 @@ async function kill(...victims: readonly Victim[]) {
 async function hang(victim: Victim) {
   await freeze(victim);
   return () => thaw(victim);
+}
+
+/** Nobody reads the outbox until it is full. */
+async function fill({ relay, isOutboxFull }: Stage) {
+  relay.cut();
+  await waitFor("the outbox to be full", isOutboxFull);
+  return () => relay.mend();
 }
 
 /** The database takes no connections, and loses those it has. */

@@ -9,6 +9,7 @@ import { deriveKeys } from "../../auth/keys.ts";
 import { readSettings } from "../../config.ts";
 import { prepareDatabase } from "../database.ts";
 import { requireProsody } from "../services/install_prosody.ts";
+import { sizeOf } from "../services/log_follower.ts";
 import { freePort } from "../services/ports.ts";
 import { startPostgres } from "../services/postgres.ts";
 import { childrenOf } from "../services/process.ts";
@@ -26,6 +27,8 @@ export interface Stage extends AsyncDisposable {
   readonly prosody: Victim;
   /** Between the APIs and Prosody. */
   readonly relay: Relay;
+  /** Whether Prosody's outbox has reached its bound. */
+  isOutboxFull(): Promise<boolean>;
   /** Every API is ready, and Prosody feeds one of them. */
   isReady(): Promise<boolean>;
   /** How the APIs are, and what they have logged last: for whoever has to find out why. */
@@ -66,6 +69,9 @@ export async function setStage(say: (line: string) => void): Promise<Stage> {
   const all = services.move();
   return {
     ...{ dataDir, databaseUrl, apis, postgres, prosody, relay },
+    async isOutboxFull() {
+      return await sizeOfFolder(join(dataDir, "prosody/data/talky_outbox")) >= outboxMaxBytes;
+    },
     async isReady() {
       const states = await Promise.all(apis.map((api) => api.readiness()));
       return states.every((state) => state?.status === 200) && states.some((state) => state?.fed);
@@ -81,6 +87,9 @@ export async function setStage(say: (line: string) => void): Promise<Stage> {
 }
 
 // ---
+
+/** So little that the outbox is full within seconds when nobody reads it. */
+const outboxMaxBytes = 512 * 1024;
 
 /** A durable one, on a port that stays: what it has committed outlives its end. */
 async function bringPostgres(dataDir: string, services: AsyncDisposableStack) {
@@ -111,7 +120,8 @@ async function bringProsody(dataDir: string, program: string, services: AsyncDis
     TALKY_XMPP_DOMAIN: "talky.chaos",
   });
   const keys = await deriveKeys(secret);
-  const launch = () => startProsody({ settings, keys, program, supervised: false });
+  const overrides = { outboxMaxBytes };
+  const launch = () => startProsody({ settings, keys, program, supervised: false, overrides });
   let running = await launch();
   services.defer(() => running.stop());
   const prosody: Victim = {
@@ -123,4 +133,10 @@ async function bringProsody(dataDir: string, program: string, services: AsyncDis
     },
   };
   return { prosody, settings, url: running.url };
+}
+
+async function sizeOfFolder(path: string): Promise<number> {
+  let size = 0;
+  for await (const { name } of Deno.readDir(path)) size += await sizeOf(join(path, name));
+  return size;
 }

@@ -5,6 +5,7 @@
  */
 import { type Client, client, xml } from "@xmpp/client";
 import type { Element } from "@xmpp/xml";
+import { setTimeout as delay } from "node:timers/promises";
 import { goOnline } from "../../ingest/go_online.ts";
 import { Failure } from "../failure.ts";
 import { ns } from "./stanzas.ts";
@@ -37,8 +38,12 @@ export class TalkyClient {
     xmpp.on("disconnect", () => this.#lose());
   }
 
-  /** Logs in, and says so with a first presence. */
+  /** Logs in, and says so with a first presence. Comes again while Prosody has no room. */
   static async logIn(config: ClientConfig): Promise<TalkyClient> {
+    return await persist(() => TalkyClient.#logInOnce(config));
+  }
+
+  static async #logInOnce(config: ClientConfig): Promise<TalkyClient> {
     const { id: resource, userId, credential: password, signalingUrl: service } = config;
     const [username, domain] = userId.split("@");
     const xmpp = client({ service, domain, username, password, resource });
@@ -53,6 +58,7 @@ export class TalkyClient {
       await goOnline(xmpp);
     } catch (error) {
       await xmpp.stop().catch(() => {});
+      if (error instanceof Error && "condition" in error && error.condition === noRoom) throw new NoRoom();
       const reason = trouble || (error instanceof Error ? error.message : String(error));
       throw new ConnectionLost(`cannot log in to Prosody at ${service}: ${reason}`);
     }
@@ -66,19 +72,26 @@ export class TalkyClient {
     return this.config.id;
   }
 
-  /** Sends, and resolves with the stanza that confirms it. Rejects when the answer is an error. */
-  async confirmed(stanza: Element, confirms: (answer: Element) => boolean): Promise<Element> {
+  /**
+   * Sends, and resolves with the stanza that confirms it. Sends again while Prosody has no room; rejects when
+   * the answer is another error.
+   */
+  confirmed(stanza: Element, confirms: (answer: Element) => boolean): Promise<Element> {
     stanza.attrs.id ??= crypto.randomUUID();
+    return persist(() => this.#confirmedOnce(stanza, confirms));
+  }
+
+  async #confirmedOnce(stanza: Element, confirms: (answer: Element) => boolean): Promise<Element> {
     const answer = this.hears(`an answer to ${stanza}`, (heard) => {
       const failed = heard.attrs.type === "error" && heard.attrs.id === stanza.attrs.id;
       return failed || confirms(heard);
     });
     this.#xmpp.send(stanza).catch(() => this.#lose());
     const heard = await answer;
-    if (heard.attrs.type === "error") {
-      throw new Refusal(`Prosody refused ${stanza}: ${heard.getChild("error")}`);
-    }
-    return heard;
+    if (heard.attrs.type !== "error") return heard;
+    const error = heard.getChild("error");
+    if (error?.getChild(noRoom)) throw new NoRoom();
+    throw new Refusal(`Prosody refused ${stanza}: ${error}`);
   }
 
   /** Sends a request, and resolves with its answer. */
@@ -144,10 +157,34 @@ export class TalkyClient {
 
 // ---
 
+/** The condition (RFC 6120 §8.3.3.18) under which Prosody lets nothing begin: its outbox is full. */
+const noRoom = "resource-constraint";
+
+class NoRoom extends Refusal {
+  constructor() {
+    super(`Prosody had no room for it for ${longestFull / 1000} s`);
+  }
+}
+
+/** Tries again while there is no room. */
+async function persist<T>(attempt: () => Promise<T>): Promise<T> {
+  for (const until = Date.now() + longestFull;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof NoRoom) || Date.now() > until) throw error;
+      await delay(200 + 300 * Math.random());
+    }
+  }
+}
+
 interface Waiting {
   readonly isIt: (stanza: Element) => boolean;
   settle(outcome: Element | Error): void;
 }
+
+/** How long Prosody may have no room, in milliseconds. */
+const longestFull = 60_000;
 
 /** How long a confirmation may take, in milliseconds. */
 const patience = 20_000;
