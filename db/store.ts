@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { getLogger } from "@logtape/logtape";
 import type { NewEvent } from "../events/event.ts";
 import { fold } from "../events/fold.ts";
 import { isRoomRecord, type SourceRecord } from "../events/record.ts";
@@ -106,6 +107,8 @@ export async function store(
 
 // ---
 
+const log = getLogger(["talky", "db"]);
+
 /** Takes an idempotency key for a batch, or answers who has it. Waits for a twin under way. */
 async function claimKey(tx: Transaction, sessionid: string, { key, digest, answer }: Idempotency) {
   const claimed = await tx`
@@ -141,6 +144,13 @@ async function storeOutbox(
   if (!earliest || !last) return [];
   if (last.seq - earliest.seq >= fresh.length || (earliest.seq > before + 1 && !run.resumes)) {
     throw new MissingRecords(`${source}/${epoch}: ${earliest.seq} to ${last.seq} do not follow ${before}`);
+  }
+  if (earliest.seq > before + 1) {
+    const gap = { source, epoch, from: before + 1, to: earliest.seq - 1 };
+    log.error(
+      "{source}/{epoch}: records {from} to {to} were acknowledged once and are not here: an older database?",
+      gap,
+    );
   }
   await tx`update sources set seq = ${last.seq} where source = ${source} and epoch = ${epoch}`;
 
