@@ -1,11 +1,13 @@
 std = "lua54"
 max_line_length = 120
-files["prosody/modules/**/*.lua"] = {
+local in_prosody = {
 	read_globals = {
 		"prosody",
 		module = { other_fields = true, fields = { add_host = { read_only = false }, unload = { read_only = false } } },
 	},
 }
+files["prosody/modules/**/*.lua"] = in_prosody
+files["scripts/chaos/modules/*.lua"] = in_prosody
 -- What the runner gives to the tests.
 files["prosody/spec/run.lua"] = { globals = { "library", "support", "fixture", "same", "test" } }
 files["prosody/spec/*_spec.lua"] = { read_globals = { "library", "support", "fixture", "same", "test" } }

@@ -41,6 +41,8 @@ export interface ProsodyConfigOptions {
   readonly readTimeout?: number;
   /** Default: info. */
   readonly logLevel?: "debug" | "info" | "warn" | "error";
+  /** Modules for the rooms' host beside ours, and the folder they are in. Default: none. */
+  readonly moreModules?: { readonly folder: string; readonly rooms: readonly string[] };
   /** Where Prosody writes its process id. Default: nowhere. */
   readonly pidfile?: string;
 }
@@ -48,13 +50,15 @@ export interface ProsodyConfigOptions {
 /** The text of a `prosody.cfg.lua`. Run it with `prosody --config FILE -F`. */
 export function prosodyConfig(options: ProsodyConfigOptions): string {
   const hosts = xmppHosts(options.domain);
+  const more = options.moreModules;
+  const roomModules = ["talky_admission", "talky_identity", "talky_capture", ...more?.rooms ?? []];
   return `-- Prosody for Talky Core API, generated from its settings by prosody/config.ts: change it there.
 -- It holds a key: only Prosody's user may read it.
 
 ---- Process
 
 data_path = ${lua(options.dataDir)}
-plugin_paths = { ${lua(options.modulesDir)} }
+plugin_paths = { ${[options.modulesDir, ...more ? [more.folder] : []].map(lua).join(", ")} }
 ${options.pidfile === undefined ? "" : `pidfile = ${lua(options.pidfile)}\n`}\
 run_as_root = ${lua(options.runAsRoot ?? false)}
 log = { { levels = { min = ${lua(options.logLevel ?? "info")} }, to = "console" } }
@@ -108,7 +112,7 @@ ${[hosts.users, hosts.guests].map((host) => virtualHost(host, hosts.rooms)).join
 
 Component ${lua(hosts.rooms)} "muc"
   name = "Talky rooms"
-  modules_enabled = { "talky_admission", "talky_identity", "talky_capture" }
+  modules_enabled = { ${roomModules.map(lua).join(", ")} }
   talky_message_bodies = ${lua(options.messageBodies ?? false)}
   -- Anyone may create a room. It opens at once, is not listed, and ends with its last occupant.
   restrict_room_creation = false

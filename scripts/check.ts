@@ -107,7 +107,7 @@ async function tool(program: string, ...args: string[]): Promise<string[]> {
 
 async function luacheck(): Promise<string[]> {
   const program = await findProgram("luacheck");
-  if (program) return await tool(program, "--quiet", "prosody");
+  if (program) return await tool(program, "--quiet", "prosody", "scripts", "tests");
   if (Deno.env.get("CI")) return ["luacheck is not installed: apt-get install lua-check"];
   console.log("skipped: luacheck is not installed (apt-get install lua-check)");
   return [];

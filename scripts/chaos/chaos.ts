@@ -102,7 +102,7 @@ async function suffer(fault: Fault, stage: Stage): Promise<number> {
   }
   await waitFor(`everything to be ready after "${fault.kind}"`, () => stage.isReady());
   const recovery = Date.now() - mended;
-  if (fault.kind === "prosody killed") await sameRoster(stage);
+  await sameRoster(stage);
   return recovery;
 }
 

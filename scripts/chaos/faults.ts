@@ -5,6 +5,7 @@
  */
 import { connect, type Sql } from "../../db/connect.ts";
 import { databaseName } from "../../db/database.ts";
+import { Failure } from "../failure.ts";
 import type { Random } from "../simulate/random.ts";
 import type { Stage } from "./stage.ts";
 import { destroy, freeze, thaw, type Victim } from "./victim.ts";
@@ -62,11 +63,13 @@ const kinds = {
     },
   },
   "outbox full": { seconds: [0, 5], inflict: fill },
+  "disk refuses": { seconds: [2, 8], inflict: ({ prosody }) => refuseWrites(prosody) },
   "database refuses": { seconds: [2, 8], inflict: ({ databaseUrl }) => refuse(databaseUrl) },
 } satisfies Record<string, Kind>;
 
-/** Every kind there is. */
-export const faultKinds = Object.keys(kinds) as FaultKind[];
+/** Every kind there is on this system: `prlimit` is Linux's. */
+export const faultKinds = (Object.keys(kinds) as FaultKind[])
+  .filter((kind) => kind !== "disk refuses" || Deno.build.os === "linux");
 
 async function kill(...victims: readonly Victim[]) {
   await Promise.all(victims.map(destroy));
@@ -85,6 +88,23 @@ async function fill({ relay, isOutboxFull }: Stage) {
   relay.cut();
   await waitFor("the outbox to be full", isOutboxFull);
   return () => relay.mend();
+}
+
+/**
+ * No file of a service grows beyond a few kilobytes: as on a full disk, the kernel writes the part of a record
+ * that fits, and then none. (A small file system of its own would take root.)
+ */
+async function refuseWrites(victim: Victim) {
+  await limitFiles(victim, "5000");
+  return () => limitFiles(victim, "unlimited");
+}
+
+async function limitFiles(victim: Victim, bytes: string): Promise<void> {
+  for (const pid of await victim.pids()) {
+    const args = ["--pid", String(pid), `--fsize=${bytes}:unlimited`];
+    const { success, stderr } = await new Deno.Command("prlimit", { args }).output();
+    if (!success) throw new Failure(`prlimit fails: ${new TextDecoder().decode(stderr)}`);
+  }
 }
 
 /** The database takes no connections, and loses those it has. */

@@ -5,6 +5,7 @@
  * @module
  */
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { deriveKeys } from "../../auth/keys.ts";
 import { readSettings } from "../../config.ts";
 import { prepareDatabase } from "../database.ts";
@@ -22,6 +23,8 @@ import type { Victim } from "./victim.ts";
 export interface Stage extends AsyncDisposable {
   readonly dataDir: string;
   readonly databaseUrl: string;
+  /** Of the XMPP hosts. */
+  readonly domain: string;
   readonly apis: readonly [ApiVictim, ApiVictim];
   readonly postgres: Victim;
   readonly prosody: Victim;
@@ -68,7 +71,7 @@ export async function setStage(say: (line: string) => void): Promise<Stage> {
 
   const all = services.move();
   return {
-    ...{ dataDir, databaseUrl, apis, postgres, prosody, relay },
+    ...{ dataDir, databaseUrl, apis, postgres, prosody, relay, domain: settings.xmpp.domain },
     async isOutboxFull() {
       return await sizeOfFolder(join(dataDir, "prosody/data/talky_outbox")) >= outboxMaxBytes;
     },
@@ -87,6 +90,8 @@ export async function setStage(say: (line: string) => void): Promise<Stage> {
 }
 
 // ---
+
+const modules = fileURLToPath(new URL("modules", import.meta.url));
 
 /** So little that the outbox is full within seconds when nobody reads it. */
 const outboxMaxBytes = 512 * 1024;
@@ -120,7 +125,7 @@ async function bringProsody(dataDir: string, program: string, services: AsyncDis
     TALKY_XMPP_DOMAIN: "talky.chaos",
   });
   const keys = await deriveKeys(secret);
-  const overrides = { outboxMaxBytes };
+  const overrides = { outboxMaxBytes, moreModules: { folder: modules, rooms: ["chaos_roster"] } };
   const launch = () => startProsody({ settings, keys, program, supervised: false, overrides });
   let running = await launch();
   services.defer(() => running.stop());

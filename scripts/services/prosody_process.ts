@@ -62,8 +62,8 @@ export async function adoptProsody(pid: number, url: string): Promise<ProsodyPro
 
 // ---
 
-/** Leaves its own process id, logs to a file, becomes Prosody. */
-const script = 'umask 077; echo $$ > "$1"; exec "$3" --config "$4" -F >> "$2" 2>&1';
+/** Leaves its own process id, logs to a file, becomes Prosody. A limit on files is an error there, not its end. */
+const script = 'umask 077; trap "" XFSZ; echo $$ > "$1"; exec "$3" --config "$4" -F >> "$2" 2>&1';
 
 async function answersHttp(url: string): Promise<boolean> {
   try {
