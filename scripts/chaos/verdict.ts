@@ -4,7 +4,8 @@
  * @module
  */
 import type { Sql } from "../../db/connect.ts";
-import { findImbalance, type LoggedEvent } from "./balance.ts";
+import { findImbalance } from "./balance.ts";
+import { compare, type SeenEvent } from "./comparison.ts";
 import type { Told } from "./crowd.ts";
 
 /** What came of it. */
@@ -54,7 +55,10 @@ export async function judge(sql: Sql, told: readonly Told[]): Promise<Verdict> {
 
   for (const room of told) {
     const seen = rooms.get(room.id!) ?? [];
-    const { wrong, ...counts } = compare(room, seen);
+    const done = room.events.map(({ type, actor, peer, data }) => {
+      return { type, actor, peer, subject: (data["sid"] ?? data["screen"] ?? null) as string | null };
+    });
+    const { wrong, ...counts } = compare(done, seen, room.broken !== undefined);
     for (const key of ["expected", "unconfirmed", "missing", "doubled", "misordered"] as const) {
       sum[key] += counts[key];
     }
@@ -84,11 +88,9 @@ export async function judge(sql: Sql, told: readonly Told[]): Promise<Verdict> {
 
 // ---
 
-interface Row extends LoggedEvent {
+interface Row extends SeenEvent {
   readonly id: number;
   readonly room: string | null;
-  readonly time: string;
-  readonly reconciled: boolean;
 }
 
 async function readLog(sql: Sql): Promise<Row[]> {
@@ -96,45 +98,4 @@ async function readLog(sql: Sql): Promise<Row[]> {
     select id, room_id as room, type, actor_id as actor, peer_id as peer, utc(time) as time,
       coalesce(data->>'sid', data->>'screen') as subject, data ? 'reconciled' as reconciled
     from events order by id`;
-}
-
-/**
- * A room that was left by everybody shows exactly what was done. Of one that broke, what was confirmed
- * comes first; then what was under way, and the ends of what was open.
- */
-function compare({ events, broken }: Told, seen: readonly Row[]) {
-  const expected = events.map(({ type, actor, peer, data }) =>
-    shape({ type, actor, peer, subject: (data["sid"] ?? data["screen"] ?? null) as string | null })
-  );
-  const own = seen.filter(({ reconciled }) => !broken || !reconciled);
-  const extra = own.map(shape);
-  const missing = expected.filter((event) => !take(extra, event));
-  const doubled = broken ? own.length - new Set(own.map((row) => shape(row) + row.time)).size : extra.length;
-  const misordered = missing.length > 0 || doubled > 0
-    ? 0
-    : expected.filter((event, index) => event !== shape(own[index]!)).length;
-  return {
-    expected: expected.length,
-    unconfirmed: broken ? extra.length : 0,
-    missing: missing.length,
-    doubled,
-    misordered,
-    wrong: [
-      ...missing.map((event) => `missing ${event}, no. ${expected.indexOf(event) + 1} of ${expected.length}`),
-      ...doubled > 0 ? [`${doubled} too many: ${extra.join(" ")}`] : [],
-      ...misordered > 0 ? [`${misordered} out of order`] : [],
-    ],
-  };
-}
-
-function shape({ type, actor, peer, subject }: LoggedEvent): string {
-  return JSON.stringify([type, actor, peer, subject]);
-}
-
-/** Removes one of a list's items; false when it has none. */
-function take(items: string[], item: string): boolean {
-  const at = items.indexOf(item);
-  if (at < 0) return false;
-  items.splice(at, 1);
-  return true;
 }
