@@ -5,9 +5,9 @@
  */
 import { connect, type Sql } from "../../db/connect.ts";
 import { databaseName } from "../../db/database.ts";
-import { Failure } from "../failure.ts";
 import type { Random } from "../simulate/random.ts";
 import type { Stage } from "./stage.ts";
+import { limitFiles } from "../services/process.ts";
 import { destroy, freeze, thaw, type Victim } from "./victim.ts";
 import { waitFor } from "./wait.ts";
 
@@ -67,7 +67,7 @@ const kinds = {
   "database refuses": { seconds: [2, 8], inflict: ({ databaseUrl }) => refuse(databaseUrl) },
 } satisfies Record<string, Kind>;
 
-/** Every kind there is on this system: `prlimit` is Linux's. */
+/** Every kind there is on this system: limits of other processes are Linux's. */
 export const faultKinds = (Object.keys(kinds) as FaultKind[])
   .filter((kind) => kind !== "disk refuses" || Deno.build.os === "linux");
 
@@ -95,16 +95,11 @@ async function fill({ relay, isOutboxFull }: Stage) {
  * that fits, and then none. (A small file system of its own would take root.)
  */
 async function refuseWrites(victim: Victim) {
-  await limitFiles(victim, "5000");
-  return () => limitFiles(victim, "unlimited");
-}
-
-async function limitFiles(victim: Victim, bytes: string): Promise<void> {
-  for (const pid of await victim.pids()) {
-    const args = ["--pid", String(pid), `--fsize=${bytes}:unlimited`];
-    const { success, stderr } = await new Deno.Command("prlimit", { args }).output();
-    if (!success) throw new Failure(`prlimit fails: ${new TextDecoder().decode(stderr)}`);
-  }
+  const limit = async (bytes: number) => {
+    for (const pid of await victim.pids()) await limitFiles(pid, bytes);
+  };
+  await limit(5000);
+  return () => limit(Infinity);
 }
 
 /** The database takes no connections, and loses those it has. */

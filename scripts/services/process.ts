@@ -49,6 +49,14 @@ export function kill(pid: number, signal: Deno.Signal): void {
   }
 }
 
+/** How many bytes long the files may become that a process writes (RLIMIT_FSIZE); Linux only. */
+export async function limitFiles(pid: number, bytes: number): Promise<void> {
+  const soft = Number.isFinite(bytes) ? String(bytes) : "unlimited";
+  const args = ["--pid", String(pid), `--fsize=${soft}:unlimited`];
+  const { success, stderr } = await new Deno.Command("prlimit", { args }).output();
+  if (!success) throw new Error(`prlimit: ${new TextDecoder().decode(stderr).trim()}`);
+}
+
 // ---
 
 /**
