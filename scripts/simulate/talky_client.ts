@@ -132,9 +132,12 @@ export class TalkyClient {
 
   /** Tears the connection down without a word of XMPP; resolves when Prosody has seen it. */
   async vanish(): Promise<void> {
+    const { socket } = this.#xmpp;
+    if (!socket) this.#lose();
+    if (this.#lost) throw this.#lost;
     this.#end();
     const gone = new Promise((resolve) => this.#xmpp.on("disconnect", resolve));
-    this.#xmpp.socket.end();
+    socket.end();
     await gone;
   }
 
