@@ -114,14 +114,13 @@ export function reportTrouble(): (error: unknown) => void {
 // ---
 
 /** What somebody should look after, though the service works. */
-function troubleOf({ bytes, limit, held, lost }: OutboxStatus): string | undefined {
+function troubleOf({ bytes, limit, held }: OutboxStatus): string | undefined {
   if (held > 0) {
     const waiting = `${held} ${held === 1 ? "waits" : "wait"} in memory`;
     return `the outbox's disk refuses records (${waiting}): nothing new begins`;
   }
   if (bytes >= limit) return "the outbox is full: nothing new begins";
   if (bytes >= 0.8 * limit) return `the outbox is ${Math.floor(100 * bytes / limit)} % full`;
-  if (lost > 0) return `${lost} records of the outbox were lost to damage on its disk`;
 }
 
 const log = getLogger(["talky", "service"]);

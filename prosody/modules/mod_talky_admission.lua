@@ -1,5 +1,6 @@
 -- Lets nothing begin while the outbox is full (README.md, "A full outbox"): what cannot be written down
--- does not happen. What ends is always let through; the outbox has room for it beyond its bound.
+-- does not happen. What ends, and what the log does not have, is let through; the outbox has room for ends
+-- beyond its bound.
 --
 -- For the hosts that clients log in to, and for the one with the rooms.
 
@@ -17,24 +18,46 @@ local function refuse(event)
 	return true
 end
 
--- Before anything that takes time (mod_talky_customer_data).
-module:hook("pre-resource-bind", function(event)
-	local claims = event.session.talky
-	if not (claims and claims.scope == "session" and outbox.is_full()) then return end
-	event.error = { type = "wait", condition = "resource-constraint", text = text }
-	return false
-end, 1)
+-- Logins ----------------------------------------------------------------------------------------------
 
--- All of these go before what has an effect; below what refuses for better reasons (mod_talky_identity).
+if module:get_host_type() ~= "component" then
+	local function check(event)
+		local claims = event.session.talky
+		if not (claims and claims.scope == "session" and outbox.is_full()) then return end
+		event.error = { type = "wait", condition = "resource-constraint", text = text }
+		return false
+	end
+	-- Before what takes time (mod_talky_customer_data, priority -1), and after.
+	module:hook("pre-resource-bind", check, 1)
+	module:hook("pre-resource-bind", check, -2)
+	-- What a room has let through comes by here again, on its way to its receiver.
+	return
+end
+
+-- Rooms: before what has an effect, after what refuses for better reasons (mod_talky_identity) --------
+
 module:hook("muc-room-pre-create", refuse, 9)
 module:hook("muc-occupant-pre-join", refuse, 9)
-module:hook("muc-occupant-groupchat", refuse, 49)
+
+module:hook("muc-occupant-groupchat", function(event)
+	local body, rtt = event.stanza:get_child_text("body"), event.stanza:get_child("rtt", "urn:xmpp:rtt:0")
+	if (body and body ~= "") or (rtt and rtt.attr.event ~= "cancel") then return refuse(event) end
+end, 49)
+
+-- A form that sets a password.
+local function locks(form)
+	for field in form:childtags("field") do
+		local value = field.attr.var == "muc#roomconfig_roomsecret" and field:get_child_text("value")
+		if value and value ~= "" then return true end
+	end
+end
 
 module:hook("iq-set/bare/http://jabber.org/protocol/muc#owner:query", function(event)
-	if event.stanza.tags[1]:get_child("x", "jabber:x:data") then return refuse(event) end
+	local form = event.stanza.tags[1]:get_child("x", "jabber:x:data")
+	if form and locks(form) then return refuse(event) end
 end, 9)
 
 module:hook("iq/full", function(event)
 	local said = jingle.read(event.stanza)
-	if said and said.action ~= "session-terminate" then return refuse(event) end
+	if said and jingle.begins(said) then return refuse(event) end
 end, 11)

@@ -30,11 +30,11 @@ local xmlns = "urn:talky:outbox:1"
 
 local max_bytes = module:get_option_number("talky_outbox_max_bytes", 256 * 1024 * 1024)
 
-local warned_at = -math.huge
-local function warn(message)
-	if now() - warned_at < 60 then return end
-	warned_at = now()
-	module:log("error", "%s", message)
+local warned = {} -- what was said, and when: each once a minute
+local function warn(what, more)
+	if now() - (warned[what] or -math.huge) < 60 then return end
+	warned[what] = now()
+	module:log("error", "%s: %s", what, more)
 end
 
 local directory = (module:require "talky/directory").open(
@@ -71,7 +71,7 @@ local function attributes(more)
 		bytes = ("%d"):format(journal.bytes),
 		limit = ("%d"):format(max_bytes),
 		held = ("%d"):format(#journal.held),
-		lost = ("%d"):format(journal.lost),
+		lost = ("%d"):format(journal:lost()),
 	}
 	for name, value in pairs(more) do attr[name] = tostring(value) end
 	return attr
@@ -101,23 +101,31 @@ local function schedule()
 	end)
 end
 
-local was_full = false
-local function report_full()
-	local is_full = journal:is_full()
-	if is_full == was_full then return end
-	was_full = is_full
-	if is_full then
-		module:log("error", "the outbox is full: nothing new begins until the API has read of it")
-	else
-		module:log("info", "the outbox has room again")
-	end
+local function level()
+	if #journal.held > 0 then return "refused" end
+	if journal.bytes >= max_bytes then return "full" end
+	return journal.bytes >= 0.8 * max_bytes and "filling" or "fine"
+end
+
+local sayings = {
+	refused = { "error", "the outbox's disk refuses: nothing new begins until it takes records again" },
+	full = { "error", "the outbox is full: nothing new begins until the API has read of it" },
+	filling = { "warn", "the outbox is 80 %% full; when it is full nothing new begins: is the API connected?" },
+	fine = { "info", "the outbox has room again" },
+}
+
+local last_level = "fine"
+local function report_level()
+	local new_level = level()
+	if new_level ~= last_level then module:log(table.unpack(sayings[new_level])) end
+	last_level = new_level
 end
 
 local tick = 0.25
 module:add_timer(tick, function()
 	journal:retry()
 	delivery:tick()
-	report_full()
+	report_level()
 	return tick
 end)
 
@@ -142,9 +150,16 @@ function outbox.is_full() return journal:is_full() end
 
 append { type = "epoch_started", data = { software = "prosody " .. prosody.version } }
 
-function module.unload()
+-- What the disk still refuses when Prosody ends is gone.
+local function close()
+	if not journal:retry() then
+		module:log("error", "the outbox's disk refuses: %d records are given up", #journal.held)
+	end
 	journal:close()
 end
+
+module.unload = close
+module:hook("server-stopped", close)
 
 -- The protocol ----------------------------------------------------------------------------------------
 

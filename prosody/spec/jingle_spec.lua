@@ -1,4 +1,4 @@
-local read = library("jingle").read
+local read, begins = library("jingle").read, library("jingle").begins
 
 -- A stanza as Prosody has it, without its methods.
 local function element(name, attr, ...)
@@ -56,4 +56,20 @@ test("mute and unmute of audio and video", function()
 		element("mute", { xmlns = info, name = "smell" }), element("mute", { xmlns = info }),
 		element("mute", { xmlns = "urn:example", name = "audio" }), element("ringing", { xmlns = info, name = "audio" })))
 	same(said.pauses, { { medium = "audio", paused = true }, { medium = "video", paused = false } })
+end)
+
+test("what begins something, and what only goes on or ends", function()
+	local function begun(action, ...) return begins(read(jingle({ action = action, sid = "s" }, ...))) end
+	local screen = element("screen", { xmlns = "https://talky.io/ns/core", id = "scr" })
+	local function pauses(name) return element(name, { xmlns = info, name = "audio" }) end
+	same(begun("session-initiate", content("audio")), true)
+	same(begun("session-accept", content("audio")), true)
+	same(begun("description-info", content("video", screen)), true)
+	same(begun("session-info", pauses("unmute"), pauses("mute")), true)
+	same(begun("description-info", content("video")), false)
+	same(begun("session-info", pauses("unmute")), false)
+	same(begun("session-info", element("ringing", { xmlns = info })), false)
+	same(begun("transport-info", content("audio")), false)
+	same(begun("content-add", content("video")), false)
+	same(begun("session-terminate"), false)
 end)

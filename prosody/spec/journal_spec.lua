@@ -91,10 +91,12 @@ test("acknowledging deletes whole segments, and the file says how far", function
 	same(directory.files.acknowledged, "1000-0000000a 5 0\n")
 	same(#directory:list(), 3) -- two segments and the file
 	journal:acknowledge(9)
-	same(#directory:list(), 2)
-	same(journal.bytes, 3 * #'7 7 {"n":7}\n')
+	same(#directory:list(), 1)
+	same(journal.bytes, 0)
 	append(journal, 10, 10)
 	same((read_all(reader)), numbers("1000-0000000a", 10, 10, 10))
+	journal:acknowledge(10)
+	same(#directory:list(), 2) -- the one that still grows
 end)
 
 test("many segments of many epochs", function()
@@ -161,7 +163,7 @@ test("at its bound the outbox is full, takes what ends all the same, and has roo
 	same(records, numbers("1000-0000000a", 1, 12))
 	journal:acknowledge(upto)
 	same(journal:is_full(), false)
-	same(journal.lost, 0)
+	same(journal:lost(), 0)
 end)
 
 test("while the disk refuses, records wait in order; what was half written is written over", function()
@@ -172,6 +174,7 @@ test("while the disk refuses, records wait in order; what was half written is wr
 		append(journal, 1, 4)
 		directory.room = math.huge
 		append(journal, 5, 5)
+		journal:retry()
 		same((read_all(reader)), numbers("1000-0000000a", 1, 5), "with room for " .. room)
 		same(#journal.held, 0)
 	end
@@ -183,7 +186,7 @@ test("an outbox whose disk refuses is full, however little it holds", function()
 	directory.room = 0
 	same(journal:append('{"n":1}'), false)
 	append(journal, 2, 6)
-	same({ journal:is_full(), #journal.held, warnings }, { true, 6, 6 })
+	same({ journal:is_full(), #journal.held, warnings }, { true, 6, 1 })
 	directory.room = 40
 	same(journal:retry(), false)
 	same({ journal:is_full(), #journal.held }, { true, 3 })
@@ -200,12 +203,39 @@ test("damage in the middle costs the rest of its segment, not the outbox", funct
 	local name = "1000-0000000a.1.log"
 	directory.files[name] = directory.files[name]:gsub('"n":2', '"n",2'):gsub("2 7", "2 8")
 	same((read_all(reader)), joined(numbers("1000-0000000a", 1, 1), numbers("1000-0000000a", 4, 6, 4)))
-	same(journal.lost, 2)
+	same(journal:lost(), 2)
 	reader:rewind()
 	read_all(reader)
-	same(journal.lost, 2)
-	journal:acknowledge(journal.ordinal)
-	same(open(directory, { now = 2000 }).lost, 2)
+	same(journal:lost(), 2)
+	local again = open(directory, { now = 2000 })
+	read_all(library("reader").new(again))
+	same(again:lost(), 2, "after a start")
+	again:acknowledge(again.ordinal)
+	same(again:lost(), 2, "when its segment is gone")
+	same(open(directory, { now = 3000 }):lost(), 2, "and after another start")
+end)
+
+test("damage where an epoch ends is told apart from a torn record", function()
+	local directory = directories.new()
+	append(open(directory), 1, 6)
+	local name = "1000-0000000a.1.log"
+	directory.files[name] = directory.files[name]:gsub("3 7", "3 8") .. "7 7 {"
+	for _ = 1, 2 do
+		local journal, reader = open(directory, { now = 2000, suffix = "0000000b" })
+		same((read_all(reader)), numbers("1000-0000000a", 1, 2))
+		same(journal:lost(), 4)
+	end
+end)
+
+test("a single segment that fills the outbox goes when it is acknowledged", function()
+	local directory = directories.new()
+	local journal, reader = open(directory, { max_bytes = 100 })
+	journal:append('{"body":"' .. ("x"):rep(200) .. '"}')
+	same(journal:is_full(), true)
+	journal:acknowledge(reader:read(10, 1024).upto)
+	same({ journal:is_full(), journal.bytes }, { false, 0 })
+	append(journal, 2, 2)
+	same((read_all(reader)), { '1000-0000000a 2 {"n":2}' })
 end)
 
 -- Whatever is interrupted wherever, no record that was appended and not acknowledged is missing, none

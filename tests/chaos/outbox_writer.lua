@@ -21,7 +21,7 @@ local journal = library("journal").open {
 	suffix = suffix,
 	max_bytes = 256 * 1024 * 1024,
 	segment_bytes = 256 * 1024,
-	warn = function(message) print("warned " .. message) end,
+	warn = function(what, more) print("warned " .. what .. ": " .. more) end,
 }
 
 local reader, last, upto = library("reader").new(journal), acknowledged, nil
@@ -37,5 +37,5 @@ print "begun"
 repeat
 	last = last + 1
 	local ok = journal:append(record(last))
-	print((ok and "done " or "lost ") .. last)
+	print((ok and "done " or "held ") .. last)
 until not ok

@@ -14,6 +14,7 @@ import { until } from "../harness/wait.ts";
 export const hosts = xmppHosts("talky.test");
 export const namespaces = {
   core: "https://talky.io/ns/core",
+  disco: "http://jabber.org/protocol/disco#info",
   jingle: "urn:xmpp:jingle:1",
   muc: "http://jabber.org/protocol/muc",
   outbox: "urn:talky:outbox:1",

@@ -73,4 +73,16 @@ local function read(stanza)
 	}
 end
 
-return { read = read }
+-- Whether a request, as read, begins something that the log has: a call, a screen, a pause.
+local function begins(said)
+	if said.action == "session-info" then
+		for _, pause in ipairs(said.pauses) do
+			if pause.paused then return true end
+		end
+		return false
+	end
+	return said.action == "session-initiate" or said.action == "session-accept"
+		or (said.action == "description-info" and said.screen ~= nil)
+end
+
+return { read = read, begins = begins }

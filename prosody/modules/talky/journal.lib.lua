@@ -22,7 +22,7 @@ end
 --   max_bytes      when all segments together take this, the outbox is full
 --   segment_bytes  when to begin the next segment: default 4 MiB, and at most a quarter of the bound,
 --                  so that acknowledging always frees room
---   warn           called with a message when something is wrong
+--   warn           called with what is wrong, always in the same words, and more about it
 local function open(options)
 	local self = setmetatable({
 		directory = options.directory,
@@ -30,11 +30,12 @@ local function open(options)
 		max_bytes = options.max_bytes,
 		segment_bytes = math.min(options.segment_bytes or 4 * 1024 * 1024, options.max_bytes // 4),
 		warn = options.warn or function() end,
-		segments = {}, -- { name, epoch, first, base, count, size }: the oldest at `head`, the newest at `tail`
+		-- { name, epoch, first, base, count, size, lost }: the oldest at `head`, the newest at `tail`
+		segments = {},
 		head = 1,
 		tail = 0,
 		bytes = 0,
-		lost = 0,
+		lost_before = 0, -- records that damage has cost in segments that are gone
 		ordinal = 0, -- of the next record
 		acknowledged = 0, -- ordinal of the first record that is not
 		position = nil, -- { epoch, seq } of the last record that is
@@ -51,10 +52,26 @@ local function open(options)
 end
 
 function journal:recover()
+	local file = self.directory:open(acknowledged_file, "rb")
+	local epoch, seq, lost = (file and file:read("a") or ""):match("^(%d+%-%x+) (%d+) (%d+)\n$")
+	if file then file:close() end
+	if epoch then
+		self.position = { epoch = epoch, seq = tonumber(seq) }
+		self.lost_before = tonumber(lost)
+	end
+
+	for _, segment in ipairs(self:find_segments()) do
+		if segment.count > 0 or segment.lost > 0 then self:push(segment) else self.directory:remove(segment.name) end
+	end
+	if epoch then self:acknowledge(self:ordinal_after(self.position) or 0) end
+end
+
+-- The segments on disk, oldest first.
+function journal:find_segments()
 	local found = {}
 	for _, name in ipairs(self.directory:list()) do
 		local epoch, first = self.format.parse_name(name)
-		if epoch then table.insert(found, { name = name, epoch = epoch, first = first }) end
+		if epoch then table.insert(found, { name = name, epoch = epoch, first = first, lost = 0 }) end
 	end
 	table.sort(found, function(a, b)
 		local x, y = epoch_time(a.epoch), epoch_time(b.epoch)
@@ -66,21 +83,15 @@ function journal:recover()
 		if following and following.epoch == segment.epoch then
 			segment.count, segment.size = following.first - segment.first, self.directory:size(segment.name)
 		else
-			-- Only the last segment of an epoch can end in a torn record.
+			-- How many records an epoch has, only its last segment says.
 			local file = assert(self.directory:open(segment.name, "rb"))
-			segment.count, segment.size = self.format.measure(file, segment.first)
+			local damaged
+			segment.count, segment.size, damaged = self.format.measure(file, segment.first)
 			file:close()
+			if damaged > 0 then self:lose(segment, damaged) end
 		end
-		if segment.count > 0 then self:push(segment) else self.directory:remove(segment.name) end
 	end
-
-	local file = self.directory:open(acknowledged_file, "rb")
-	local epoch, seq, lost = (file and file:read("a") or ""):match("^(%d+%-%x+) (%d+) (%d+)\n$")
-	if file then file:close() end
-	if not epoch then return end
-	self.position = { epoch = epoch, seq = tonumber(seq) }
-	self.lost = tonumber(lost)
-	self:acknowledge(self:ordinal_after(self.position) or 0)
+	return found
 end
 
 function journal:push(segment)
@@ -92,11 +103,11 @@ function journal:push(segment)
 end
 
 -- Appends a record, also to a full outbox: whoever lets things begin asks `is_full` first, so that beyond
--- the bound comes only what ends. While the disk refuses, records wait in memory; false means that this one
--- does.
+-- the bound comes only what ends. While the disk refuses, records wait in memory, for `retry`; false means
+-- that this one does.
 function journal:append(json)
 	table.insert(self.held, json)
-	return self:retry()
+	return #self.held == 1 and self:retry()
 end
 
 -- Whether nothing new should begin: there is no room for more than what is open needs to end.
@@ -104,10 +115,17 @@ function journal:is_full()
 	return self.bytes >= self.max_bytes or #self.held > 0
 end
 
--- Counts records that nobody will read.
-function journal:lose(count, why)
-	self.lost = self.lost + count
-	self.warn(("%s: %d records lost so far"):format(why, self.lost))
+-- Counts records of a segment that nobody can read any more.
+function journal:lose(segment, count)
+	segment.lost = segment.lost + count
+	self.warn("the outbox is damaged", ("%d records of %s are lost"):format(count, segment.name))
+end
+
+-- How many records damage has cost since the outbox exists.
+function journal:lost()
+	local sum = self.lost_before
+	for index = self.head, self.tail do sum = sum + self.segments[index].lost end
+	return sum
 end
 
 -- Writes what waits in memory; true when nothing waits any more.
@@ -116,12 +134,12 @@ function journal:retry()
 	for index, json in ipairs(held) do
 		local ok, err = self:write(json)
 		if not ok then
-			self.warn(("cannot write to the outbox: %s; %d records wait in memory"):format(err, #held - done))
+			self.warn("cannot write to the outbox", ("%s; %d records wait in memory"):format(err, #held - done))
 			break
 		end
 		done = index
 	end
-	self.held = done == #held and {} or table.move(held, done + 1, #held, 1, {})
+	if done > 0 then self.held = table.move(held, done + 1, #held, 1, {}) end
 	return #self.held == 0
 end
 
@@ -130,7 +148,8 @@ function journal:write(json)
 	local segment = self.segments[self.tail]
 	if not segment or segment.epoch ~= self.epoch or segment.size >= self.segment_bytes then
 		local first = self.seq + 1
-		segment = { name = self.format.name_of(self.epoch, first), epoch = self.epoch, first = first, count = 0, size = 0 }
+		local name = self.format.name_of(self.epoch, first)
+		segment = { name = name, epoch = self.epoch, first = first, count = 0, size = 0, lost = 0 }
 	end
 	local file, err = self:output_for(segment)
 	if not file then return nil, err end
@@ -189,17 +208,19 @@ function journal:acknowledge(ordinal)
 		local segment = self.segments[self.head]
 		local count = math.min(ordinal - segment.base, segment.count)
 		if count > 0 then self.position = { epoch = segment.epoch, seq = segment.first + count - 1 } end
-		local growing = self.head == self.tail and segment.epoch == self.epoch
+		local growing = self.head == self.tail and segment.epoch == self.epoch and segment.size < self.segment_bytes
 		if count < segment.count or growing then break end
+		if self.output_name == segment.name then self:close() end
 		self.directory:remove(segment.name)
+		self.lost_before = self.lost_before + segment.lost
 		self.bytes = self.bytes - segment.size
 		self.segments[self.head] = nil
 		self.head = self.head + 1
 	end
-	local content = ("%s %d %d\n"):format(self.position.epoch, self.position.seq, self.lost)
+	local content = ("%s %d %d\n"):format(self.position.epoch, self.position.seq, self.lost_before)
 	local ok, err = self.directory:replace(acknowledged_file, content)
 	-- Not grave: after a start without it, some records are sent that the API knows already.
-	if not ok then self.warn("cannot write down what is acknowledged: " .. err) end
+	if not ok then self.warn("cannot write down what is acknowledged", err) end
 end
 
 return { open = open }

@@ -78,7 +78,7 @@ end
 
 -- Someone else changed the file, or the disk did: what follows in it cannot be told apart any more.
 function reader:skip_damage(segment)
-	if not segment.damaged then self.journal:lose(past(segment) - self.ordinal, segment.name .. " is damaged") end
+	if not segment.damaged then self.journal:lose(segment, past(segment) - self.ordinal) end
 	segment.damaged = true
 	self.offset, self.ordinal = segment.size, past(segment)
 end

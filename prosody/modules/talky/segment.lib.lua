@@ -21,15 +21,18 @@ local function parse_line(line, seq)
 	if tonumber(found) == seq and tonumber(length) == #json then return json end
 end
 
--- Walks over the whole lines of an open file: returns how many they are and the bytes they take. What
--- follows them is a record that was being written when the process died.
+-- Walks over the whole lines of an open file: returns how many they are, the bytes they take, and how many
+-- lines follow them: damage. A rest without an end is no line: it was being written when the process died.
 local function measure(file, first)
-	local count, size = 0, 0
+	local count, size, damaged = 0, 0, 0
 	for line in file:lines("L") do
-		if not parse_line(line, first + count) then break end
-		count, size = count + 1, size + #line
+		if damaged == 0 and parse_line(line, first + count) then
+			count, size = count + 1, size + #line
+		elseif line:sub(-1) == "\n" then
+			damaged = damaged + 1
+		end
 	end
-	return count, size
+	return count, size, damaged
 end
 
 return { name_of = name_of, parse_name = parse_name, line_of = line_of, parse_line = parse_line, measure = measure }
