@@ -7,6 +7,10 @@
  */
 import { z } from "zod";
 
+const bytes = (least: number) =>
+  z.string().refine((value) => /^\d{1,15}$/.test(value) && Number(value) >= least, {
+    error: `must be a whole number of bytes, ${least} or more`,
+  }).transform(Number);
 const flag = z.enum(["on", "off"], { error: "must be on or off" }).transform((value) => value === "on");
 const port = z.string().refine(
   (value) => /^\d{1,5}$/.test(value) && Number(value) >= 1 && Number(value) <= 65535,
@@ -54,6 +58,7 @@ const schema = z.object({
   TALKY_XMPP_URL: url("ws:", "wss:").optional(),
   TALKY_XMPP_PUBLIC_URL: url("ws:", "wss:").optional(),
   TALKY_PROSODY_PORT: port.default(5280),
+  TALKY_OUTBOX_MAX_BYTES: bytes(2 ** 20).default(256 * 2 ** 20),
   TALKY_APP_KEY: z.string().min(1).optional(),
   TALKY_STUN: iceServers("stun", "stuns").optional(),
   TALKY_TURN: iceServers("turn", "turns").optional(),
@@ -109,6 +114,8 @@ export interface Settings {
     readonly relayed: boolean;
     /** Port of the local Prosody's HTTP and WebSocket. */
     readonly port: number;
+    /** What Prosody's outbox may take on disk before nothing new begins (ADR 0008). */
+    readonly outboxMaxBytes: number;
   };
   /** HS256 key that applications sign user tokens with; absent: no registered users. */
   readonly appKey: string | undefined;
@@ -168,6 +175,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
         : xmppUrl ?? localWebSocket(publicUrl, value.TALKY_PROSODY_PORT),
       relayed,
       port: value.TALKY_PROSODY_PORT,
+      outboxMaxBytes: value.TALKY_OUTBOX_MAX_BYTES,
     },
     appKey: value.TALKY_APP_KEY,
     ice: { stun: value.TALKY_STUN ?? [], turn: value.TALKY_TURN ?? [], turnSecret: value.TALKY_TURN_SECRET },

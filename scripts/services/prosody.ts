@@ -146,6 +146,7 @@ function configuration({ settings, keys, overrides }: ProsodyOptions, home: stri
     sessionKey: sessionKeyText(keys),
     runAsRoot: Deno.uid() === 0,
     messageBodies: settings.messageBodies,
+    outboxMaxBytes: settings.xmpp.outboxMaxBytes,
     logLevel: settings.logLevel === "warning" ? "warn" : settings.logLevel,
     ...overrides,
   });

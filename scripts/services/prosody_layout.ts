@@ -62,6 +62,7 @@ export function systemConfig(settings: Settings, keys: Keys, layout: ProsodyLayo
     },
     sessionKey: sessionKeyText(keys),
     messageBodies: settings.messageBodies,
+    outboxMaxBytes: xmpp.outboxMaxBytes,
     logLevel: logLevel === "warning" ? "warn" : logLevel,
     ...layout.pidfile !== undefined && { pidfile: layout.pidfile },
     ...source !== undefined && { source },
