@@ -71,7 +71,8 @@ export async function store(
   submissions: readonly Submission[],
   describe: DescribeDevice,
 ): Promise<Receipt[]> {
-  return await transaction(sql, async (tx) => {
+  const gaps: Gap[] = [];
+  const stored = await transaction(sql, async (tx) => {
     // A process that hangs in here would keep its locks, and with them whoever takes over. Goes on its way
     // with the first statement.
     tx`set local idle_in_transaction_session_timeout = '10s'`.execute();
@@ -96,18 +97,34 @@ export async function store(
           submission.refusals.map((r) => ({ ...r, ref: submission.sessionid })),
         );
       } else {
-        events.push(...await storeOutbox(tx, submission, describe));
+        events.push(...await storeOutbox(tx, submission, describe, (gap) => gaps.push(gap)));
       }
     }
     // Last, for it makes the other writers wait.
     await appendEvents(tx, events);
     return submissions.map((submission) => receipts.get(submission) ?? {});
   });
+  for (const gap of gaps) {
+    log.error(
+      "{source}/{epoch}: records {from} to {to} are missing: lost to damage of the outbox, or to a database that " +
+        "was restored from an earlier day",
+      { ...gap },
+    );
+  }
+  return stored;
 }
 
 // ---
 
 const log = getLogger(["talky", "db"]);
+
+/** Records that an outbox has no more, and that are not stored. */
+interface Gap {
+  readonly source: string;
+  readonly epoch: string;
+  readonly from: number;
+  readonly to: number;
+}
 
 /** Takes an idempotency key for a batch, or answers who has it. Waits for a twin under way. */
 async function claimKey(tx: Transaction, sessionid: string, { key, digest, answer }: Idempotency) {
@@ -131,6 +148,7 @@ async function storeOutbox(
   tx: Transaction,
   run: OutboxSubmission,
   describe: DescribeDevice,
+  onGap: (gap: Gap) => void,
 ): Promise<NewEvent[]> {
   const { source, epoch } = run;
   const before = await lockPosition(tx, source, epoch);
@@ -145,13 +163,7 @@ async function storeOutbox(
   if (last.seq - earliest.seq >= fresh.length || (earliest.seq > before + 1 && !run.resumes)) {
     throw new MissingRecords(`${source}/${epoch}: ${earliest.seq} to ${last.seq} do not follow ${before}`);
   }
-  if (earliest.seq > before + 1) {
-    const gap = { source, epoch, from: before + 1, to: earliest.seq - 1 };
-    log.error(
-      "{source}/{epoch}: records {from} to {to} were acknowledged once and are not here: an older database?",
-      gap,
-    );
-  }
+  if (earliest.seq > before + 1) onGap({ source, epoch, from: before + 1, to: earliest.seq - 1 });
   await tx`update sources set seq = ${last.seq} where source = ${source} and epoch = ${epoch}`;
 
   const records: SourceRecord[] = [];
@@ -162,7 +174,7 @@ async function storeOutbox(
   }
   await keepRefusals(tx, "outbox", refusals);
 
-  // By the position, not by `epoch_started`: that may have been refused, or not fit into a full outbox.
+  // By the position, not by `epoch_started`: that may have been refused, or lost to damage.
   const began = records[0]?.time ?? new Date().toISOString();
   const corrections = before === 0 ? await reconcile(tx, source, began) : [];
   await applyChanges(tx, fold(records), source, describe);

@@ -43,7 +43,7 @@ export interface ProsodyStatus {
   readonly connected: boolean;
   /** Whether Prosody feeds this instance (another one may be fed). */
   readonly active: boolean;
-  /** What the outbox last said of itself. */
+  /** What the outbox last said of itself; `pending`: what is not stored. */
   readonly outbox: OutboxStatus | undefined;
 }
 
@@ -122,16 +122,28 @@ async function connectOnce(
 
   let first = true;
   let failed = false;
+  /** What the outbox last said of itself, and how many of the records that it has sent are not stored yet. */
+  let newest: OutboxStatus | undefined;
+  let underway = 0;
+  const reportOutbox = () => {
+    if (newest) report({ outbox: { ...newest, pending: newest.pending + underway } });
+  };
+
   xmpp.iqCallee.set(namespace, "batch", async (context: { from: unknown; element: Element }) => {
     // Prosody stamps `from`, so no client can pose as the outbox.
     if (String(context.from) !== hosts.rooms) return stanzaError("cancel", "forbidden");
     if (failed) return stanzaError("wait", "resource-constraint");
     try {
       const { submission, status } = readBatch(context.element.attrs, context.element.text());
-      report({ active: true, outbox: status });
+      underway += submission.lines.length;
+      newest = status;
+      report({ active: true });
+      reportOutbox();
       const stored = recorder.submit({ ...submission, resumes: first });
       first = false;
       await stored;
+      underway -= submission.lines.length;
+      reportOutbox();
       return true;
     } catch (error) {
       if (stopping.aborted || error instanceof RecorderClosed) {
@@ -173,7 +185,12 @@ async function connectOnce(
     report(first ? { connected: true, ...subscribed } : { connected: true });
     log.info("Subscribed to the outbox of {source}: {pending} records wait", { ...subscribed.outbox });
     asking = setInterval(() => {
-      askStatus(xmpp, hosts.rooms).then(report, () => broken.reject(new Error("no answer about the outbox")));
+      askStatus(xmpp, hosts.rooms).then(({ active, outbox }) => {
+        // It counts what is under way among what waits.
+        newest = outbox && { ...outbox, pending: Math.max(0, outbox.pending - underway) };
+        report({ active });
+        reportOutbox();
+      }, () => broken.reject(new Error("no answer about the outbox")));
     }, askEvery);
     await broken.promise;
   } finally {

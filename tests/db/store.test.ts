@@ -1,3 +1,4 @@
+import { configure, type LogRecord, reset } from "@logtape/logtape";
 import assert from "node:assert/strict";
 import { applyChanges } from "../../db/apply.ts";
 import { readPositions } from "../../db/sources.ts";
@@ -73,7 +74,11 @@ Deno.test("the fixtures become these events and these rows", async () => {
 Deno.test("a batch that comes twice at once, and again, is stored once", async () => {
   await using database = await testDatabase();
   const batch = outboxRun(fixtureRecords);
-  await Promise.all([1, 2, 3, 4].map(() => storeAll(database.sql, batch)));
+  // The first of an epoch makes its position, the others find it and move it.
+  for (const to of [5, 10, 15, 20, last]) {
+    const begun = outboxRun(fixtureRecords.slice(0, to));
+    await Promise.all([1, 2, 3, 4].map(() => storeAll(database.sql, begun)));
+  }
   await storeAll(database.sql, batch, batch);
   assert.deepEqual(await readLog(database.sql), expectedLog);
   assert.deepEqual(await readRows(database.sql), expectedRows);
@@ -122,7 +127,18 @@ Deno.test("an outbox that has forgotten its beginning (the database is newer) is
   await using database = await testDatabase();
   const run = outboxRun(fixtureRecords.slice(4), { first: 5 });
   await assert.rejects(storeAll(database.sql, run), "unless it is the first of a subscription");
+  const said: string[] = [];
+  const remember = (record: LogRecord) => void said.push(record.message.join(""));
+  await configure({
+    sinks: { said: remember },
+    loggers: [{ category: "talky", sinks: ["said"] }, {
+      category: ["logtape", "meta"],
+      lowestLevel: "error",
+    }],
+  });
   await storeAll(database.sql, { ...run, resumes: true });
+  await reset();
+  assert.match(said.join("\n"), /^node-a\/1-0000000a: records 1 to 4 are missing:/);
   assert.equal((await readLog(database.sql)).length, expectedLog.length - 2);
   assert.deepEqual(await readSequences(database.sql), { "node-a/1-0000000a": last });
 });
