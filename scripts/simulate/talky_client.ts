@@ -58,9 +58,10 @@ export class TalkyClient {
       await goOnline(xmpp);
     } catch (error) {
       await xmpp.stop().catch(() => {});
-      if (error instanceof Error && "condition" in error && error.condition === noRoom) throw new NoRoom();
       const reason = trouble || (error instanceof Error ? error.message : String(error));
-      throw new ConnectionLost(`cannot log in to Prosody at ${service}: ${reason}`);
+      const message = `cannot log in to Prosody at ${service}: ${reason}`;
+      const refused = error instanceof Error && "condition" in error && error.condition === notNow;
+      throw refused ? new NotNow(message) : new ConnectionLost(message);
     }
     const self = new TalkyClient(config, xmpp);
     await xmpp.send(xml("presence"));
@@ -90,8 +91,8 @@ export class TalkyClient {
     const heard = await answer;
     if (heard.attrs.type !== "error") return heard;
     const error = heard.getChild("error");
-    if (error?.getChild(noRoom)) throw new NoRoom();
-    throw new Refusal(`Prosody refused ${stanza}: ${error}`);
+    const message = `Prosody refused ${stanza}: ${error}`;
+    throw error?.getChild(notNow) ? new NotNow(message) : new Refusal(message);
   }
 
   /** Sends a request, and resolves with its answer. */
@@ -161,21 +162,17 @@ export class TalkyClient {
 // ---
 
 /** The condition (RFC 6120 §8.3.3.18) under which Prosody lets nothing begin: its outbox is full. */
-const noRoom = "resource-constraint";
+const notNow = "resource-constraint";
 
-class NoRoom extends Refusal {
-  constructor() {
-    super(`Prosody had no room for it for ${longestFull / 1000} s`);
-  }
-}
+class NotNow extends Refusal {}
 
-/** Tries again while there is no room. */
+/** Tries again while Prosody has no room. */
 async function persist<T>(attempt: () => Promise<T>): Promise<T> {
   for (const until = Date.now() + longestFull;;) {
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof NoRoom) || Date.now() > until) throw error;
+      if (!(error instanceof NotNow) || Date.now() > until) throw error;
       await delay(200 + 300 * Math.random());
     }
   }
