@@ -55,7 +55,7 @@ Deno.test("a batch that contradicts itself is refused as a whole, for it would s
   const line = JSON.stringify(fixtureRecords[0]);
   assert.throws(() => read([line, line], 1, 3), MalformedBatch);
   assert.throws(() => read([line, line], 1, 1), MalformedBatch);
-  assert.throws(() => read([line], 0, 0), MalformedBatch);
+  assert.throws(() => read([line, line], 0, 1), MalformedBatch);
   assert.throws(() => readBatch({ ...attributes, first: "1" }, line), MalformedBatch);
   assert.throws(() => readBatch({ ...attributes, first: "1", last: "1", epoch: "" }, line), MalformedBatch);
   assert.throws(() => readBatch({ ...attributes, first: "one", last: "1" }, line), MalformedBatch);

@@ -66,6 +66,7 @@ Deno.test("a batch behind one that failed is not stored before it: the outbox se
     recorder.submit(big[1]!),
     "until the outbox is subscribed to anew, which begins with the first",
   );
+  assert.deepEqual(gate.groups, [1, 1], "what is behind it is not even tried");
   for (const run of [{ ...big[0]!, resumes: true }, big[1]!, big[2]!]) await recorder.submit(run);
   assert.deepEqual((await readSequences(database.sql))["node-a/1-0000000a"], 4500);
   assert.equal((await readLog(database.sql)).length, 4500 + fixtureRecords.length - 3);

@@ -19,9 +19,11 @@ for (const [what, record] of Object.entries(poison)) {
       await using database = await testDatabase();
       const recorder = createRecorder(port(database.sql));
       const records = ([created, ...messages(1, 6)] as SourceRecord[]).toSpliced(place, 0, record);
+      // A run of one line is not to be taken for the one that was refused.
       const runs: OutboxSubmission[] = [
         outboxRun(records),
-        outboxRun(messages(6, 9), { first: records.length + 1 }),
+        outboxRun(messages(6, 8), { first: records.length + 1 }),
+        outboxRun(messages(8, 9), { first: records.length + 3 }),
       ];
       await Promise.all([...runs.map((run) => recorder.submit(run)), recorder.submit(telemetry({}))]);
 

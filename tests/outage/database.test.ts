@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { signCredential } from "../../auth/credential.ts";
-import { connect } from "../../db/connect.ts";
+import { connect, type Sql } from "../../db/connect.ts";
 import { prepareDatabase } from "../../scripts/database.ts";
 import { freePort } from "../../scripts/services/ports.ts";
 import { startPostgres } from "../../scripts/services/postgres.ts";
@@ -37,16 +37,18 @@ async function ownDatabase() {
   };
 }
 
-/** Keeps the log's end until somebody waits for it: what happens next happens in the middle of storing. */
-async function lockLog(url: string): Promise<AsyncDisposable> {
-  const sql = connect(url, { max: 1 });
-  await sql`begin`;
-  await sql`select id from log_head for update`;
-  await until(
-    "somebody stores",
-    async () => (await sql`select 1 from pg_locks where not granted`).length > 0,
-  );
-  return { [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }) };
+/** Keeps whoever stores in the commit until the server ends, and waits until somebody is there. */
+async function holdCommits(sql: Sql): Promise<void> {
+  const [server] = await sql`select pg_postmaster_start_time()::text as started`;
+  await sql.unsafe(`
+    create function hold() returns trigger language plpgsql as $$ begin
+      if pg_postmaster_start_time() = '${server!.started}' then perform pg_sleep(60); end if;
+      return null;
+    end $$;
+    create constraint trigger hold after insert on events deferrable initially deferred
+      for each row execute function hold()`);
+  const committing = () => sql`select 1 from pg_stat_activity where wait_event = 'PgSleep'`;
+  await until("somebody commits", async () => (await committing()).length > 0);
 }
 
 for (const mode of ["fast", "immediate"] as const) {
@@ -110,7 +112,7 @@ for (const mode of ["fast", "immediate"] as const) {
     await until("reports come in", () => reports > 100);
 
     assert.equal((await get("/readyz")).status, 200);
-    await using _lock = await lockLog(database.url);
+    await holdCommits(sql);
     await database.stop(mode);
     const back = Date.now() + seconds * 1000;
     while (Date.now() < back) {

@@ -9,28 +9,33 @@ import { hosts, logIn, namespaces as ns, type Session } from "./xmpp.ts";
 
 const forged = xml("user", { xmlns: ns.core, sid: "someone" }, '{"displayName":"Admin"}');
 
-/** The condition of the first error a session was answered with. */
-async function refusal({ received }: Session): Promise<string> {
-  const error = await until("an error", () => received.find((stanza) => stanza.attrs.type === "error"));
-  return error.getChild("error").children[0].name;
+/** The conditions of the errors that a session was answered with. */
+function refusals({ received }: Session): string[] {
+  return received.filter((stanza) => stanza.attrs.type === "error")
+    .map((stanza) => stanza.getChild("error").children[0].name);
 }
 
 scenario("a room takes clients only, under their session id", async ({ people, expect, subscriber }) => {
-  const [a] = await people("A");
-  await enter(a, [], "another-nick");
-  assert.equal(await refusal(a), "not-acceptable");
+  const [a, b] = await people("A", "B");
+  const anotherNick = crypto.randomUUID();
+  await enter(a, [], anotherNick);
   // mod_muc would take its own host for a room.
   await send(a, xml("presence", { to: `${hosts.rooms}/${a.id}` }, xml("x", ns.muc)));
   await send(
     subscriber.session,
     xml("presence", { to: `${room}/${subscriber.session.id}` }, xml("x", ns.muc)),
   );
-  assert.equal(await refusal(subscriber.session), "forbidden");
-  // Nothing is left behind of what was refused.
-  await enter(a);
-  await expect(started("A"), 'room_created A {"name":"daily"}', joined("A", "owner"));
-  await enter(a, [], "another-nick");
+  assert.deepEqual(refusals(a), ["not-acceptable", "not-acceptable"]);
+  assert.deepEqual(refusals(subscriber.session), ["forbidden"]);
+  // Nothing is left behind of what was refused: who comes now is the first.
+  await enter(b);
+  await expect(started("A"), started("B"), 'room_created B {"name":"daily"}', joined("B", "owner"));
+  // Into a room that is there, another way leads than into one that is not; within it, one more.
+  await enter(a, [], anotherNick);
+  await enter(b, [], anotherNick);
   await expect();
+  assert.deepEqual(refusals(a), ["not-acceptable", "not-acceptable", "not-acceptable"]);
+  assert.deepEqual(refusals(b), ["not-acceptable"]);
 });
 
 scenario("identities are given, not claimed", async ({ people, expect, subscriber }) => {
@@ -39,19 +44,22 @@ scenario("identities are given, not claimed", async ({ people, expect, subscribe
   await enter(b);
   await say(a, xml("body", {}, "hi"), forged);
   await send(a, xml("presence", { to: `${room}/${a.id}` }, forged));
+  await send(a, xml("message", { to: `${room}/${b.id}`, type: "chat" }, xml("body", {}, "hi, B"), forged));
+  await send(a, xml("presence", { to: `${room}/${a.id}`, type: "unavailable" }, forged));
   await expect(
     ...[started("A"), started("B"), 'room_created A {"name":"daily"}'],
-    ...[joined("A", "owner"), joined("B"), 'message_sent A {"length":2}'],
+    ...[joined("A", "owner"), joined("B"), 'message_sent A {"length":2}', 'occupant_left A {"cause":"left"}'],
   );
   const created = subscriber.records.find((record) => record.type === "room_created");
   const fromA = () => b.received.filter((stanza) => stanza.attrs.from === `${room}/${a.id}`);
-  await until("two presences and a message", () => fromA().length === 3);
-  for (const stanza of fromA()) {
+  await until("two presences, two messages and a goodbye", () => fromA().length === 5);
+  for (const stanza of fromA().slice(0, 3)) {
     const users = stanza.getChildren("user", ns.core);
     assert.equal(users.length, 1);
     assert.deepEqual(users[0]?.attrs, { xmlns: ns.core, sid: a.id, rid: created?.room.id });
     assert.equal(users[0]?.text(), "{}");
   }
+  for (const stanza of fromA().slice(3)) assert.equal(stanza.getChild("user", ns.core), undefined);
 });
 
 scenario("nobody but the API reads the outbox, nobody but Prosody writes to the API", async (stage) => {
@@ -61,6 +69,11 @@ scenario("nobody but the API reads the outbox, nobody but Prosody writes to the 
       xml("iq", { type: "set", to: hosts.rooms }, xml("subscribe", { xmlns: ns.outbox })),
       xml("iq", { type: "get", to: hosts.rooms }, xml("status", { xmlns: ns.outbox })),
       xml("iq", { type: "set", to: stage.subscriber.session.jid }, xml("batch", { xmlns: ns.outbox }, "{}")),
+      xml(
+        "iq",
+        { type: "get", to: stage.subscriber.session.jid },
+        xml("session", { xmlns: "urn:talky:session:1", sid: a.id }),
+      ),
     ]
   ) {
     const answer = await a.request(request);

@@ -105,9 +105,12 @@ Deno.test("what still is not valid stays, and says why", async () => {
   await makeCall(sql);
   const before = { log: await readLog(sql), rows: await readRows(sql) };
   const stats = (room_id: string, peer_id: string) => refused({ room_id, peer_id, data: { rtt: 1 } });
+  // Valid for us, impossible for PostgreSQL.
+  const room = { id: daily, jid: "daily@rooms.talky.test" };
+  const never = roomRecord("room_locked", room, "0000-01-01T00:00:00.000Z");
   await storeAll(
     sql,
-    outboxRun([refused("{"), refused({ type: "tea_made" }), refused(started)], { first: 21 }),
+    outboxRun([refused("{"), refused({ type: "tea_made" }), refused(started), refused(never)], { first: 21 }),
     {
       origin: "telemetry",
       sessionid: ada,
@@ -117,14 +120,14 @@ Deno.test("what still is not valid stays, and says why", async () => {
   );
   const codes = (await replayAll(sql)).map((outcome) => typeof outcome === "string" ? outcome : outcome.code);
   assert.deepEqual(codes, [
-    ...["not_json", "invalid_record", "too_late"],
+    ...["not_json", "invalid_record", "too_late", "refused_by_database"],
     ...["unknown_room", "unknown_peer", "not_json"],
   ]);
-  assert.equal((await findRefused(sql, {})).length, 6);
+  assert.equal((await findRefused(sql, {})).length, 7);
   assert.deepEqual({ log: await readLog(sql), rows: await readRows(sql) }, before);
 });
 
-Deno.test("a session that is told of late does not come to life again", async () => {
+Deno.test("a session that is told of late does not come to life again; one whose end is does end", async () => {
   await using database = await testDatabase();
   const { sql } = database;
   await makeCall(sql);
@@ -138,6 +141,20 @@ Deno.test("a session that is told of late does not come to life again", async ()
   await storeAll(sql, outboxRun([refused(again)], { first: 21 }));
   assert.deepEqual(await replayAll(sql), ["stored"]);
   assert.deepEqual((await readRows(sql)).users, before);
+
+  const over: SourceRecord = {
+    type: "session_ended",
+    time: "2026-01-01T12:00:13.000Z",
+    actor: ada,
+    data: {},
+  };
+  await storeAll(sql, outboxRun([refused(over)], { first: 22 }));
+  assert.deepEqual(await replayAll(sql), ["stored"]);
+  const sessions = before as { sessionid: string }[];
+  assert.deepEqual(
+    (await readRows(sql)).users,
+    sessions.map((session) => session.sessionid === ada ? { ...session, ended: over.time } : session),
+  );
 });
 
 Deno.test("deno task replay-rejected: one, those of a code, all; telemetry too", async () => {

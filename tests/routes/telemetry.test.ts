@@ -46,7 +46,7 @@ Deno.test("items that cannot be taken are named with their reason, kept, and sto
     { ...good, type: "room_destroyed" },
     good,
     { ...good, room_id: "daily" },
-    { ...good, room_id: weekly },
+    { ...good, room_id: weekly, peer_id: eve },
     { ...good, peer_id: eve },
     "what?",
     { ...good, data: { text: "\u0000" } },
