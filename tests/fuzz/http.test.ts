@@ -7,20 +7,24 @@ import { eventTypes } from "../../events/event.ts";
 import { Problem } from "../../routes/problem.ts";
 import { closeCodes } from "../../stream/close_codes.ts";
 import { testDatabase } from "../harness/database.ts";
-import { type TestService, testService } from "../harness/service.ts";
+import { testService } from "../harness/service.ts";
 import { ada, bob, daily, makeCall } from "../routes/a_call.ts";
 import { openWebSocket } from "../stream/web_client.ts";
 import { mangled, samples, torn } from "./malformed.ts";
-import { watchMemory } from "./memory.ts";
+import { keepingSlim } from "./memory.ts";
 
 /** Requests side by side. */
 const atOnce = 20;
 
-/** What a service may grow by while it is pestered: caches fill, nothing piles up. */
-const growth = 150 * 2 ** 20;
+/** A service that knows a call, the bearer of a session in it, and an operator's token. */
+interface Pestered {
+  readonly url: string;
+  readonly credential: string;
+  readonly token: string;
+}
 
-/** Gives a service that knows a call, the bearer of a session in it, and an operator's token. */
-async function pestered(pester: (service: TestService, credential: string, token: string) => Promise<void>) {
+/** Has something done with every sample, some side by side; the service must not mind. */
+async function pester<T>(arbitrary: fc.Arbitrary<T>, act: (service: Pestered, sample: T) => Promise<void>) {
   await using database = await testDatabase();
   await makeCall(database.sql);
   const secret = crypto.randomUUID();
@@ -29,9 +33,12 @@ async function pestered(pester: (service: TestService, credential: string, token
   const session = { sessionid: ada, userid: "ada@guests.talky-api.local" };
   const credential = await signCredential(keys, session, 3600);
   const token = await signOperatorToken(keys, "read", 3600);
-  const assertSlim = await watchMemory(service.pid, growth);
-  await pester(service, credential, token);
-  await assertSlim();
+  const { url } = service;
+  const rouse = () =>
+    Promise.all(Array.from({ length: 100 }, () => fetch(`${url}/openapi.json`).then((r) => r.text())));
+  for await (const list of keepingSlim(service.pid, samples(arbitrary, atOnce), rouse)) {
+    await Promise.all(list.map((sample) => act({ url, credential, token }, sample)));
+  }
   assert.equal((await fetch(`${service.url}/healthz`)).status, 200);
   assert.equal(service.logs(), "", "nothing failed");
 }
@@ -67,21 +74,14 @@ const body = fc.oneof(
 );
 
 Deno.test("telemetry of any shape is taken or refused with a reason, item by item", async () => {
-  await pestered(async (service, credential) => {
-    for (const bodies of samples(body, atOnce)) {
-      await Promise.all(bodies.map(async (text) => {
-        const response = await fetch(`${service.url}/telemetry`, {
-          method: "POST",
-          headers: { authorization: `Bearer ${credential}` },
-          body: text,
-        });
-        const answer = await assertSound(response, text);
-        if (response.status !== 202) return;
-        const { accepted, rejected } = JSON.parse(answer);
-        assert.equal(accepted + rejected.length, (JSON.parse(text).batch as unknown[]).length);
-        for (const { code, message } of rejected) assert.ok(code && message);
-      }));
-    }
+  await pester(body, async ({ url, credential }, text) => {
+    const headers = { authorization: `Bearer ${credential}` };
+    const response = await fetch(`${url}/telemetry`, { method: "POST", headers, body: text });
+    const answer = await assertSound(response, text);
+    if (response.status !== 202) return;
+    const { accepted, rejected } = JSON.parse(answer);
+    assert.equal(accepted + rejected.length, (JSON.parse(text).batch as unknown[]).length);
+    for (const { code, message } of rejected) assert.ok(code && message);
   });
 });
 
@@ -128,13 +128,9 @@ Deno.test("queries of any shape are answered or refused with a reason", async ()
     `/rooms/${daily}/state`,
   ];
   const asked = fc.tuple(fc.constantFrom(...paths), query).map(([path, text]) => `${path}?${text}`);
-  await pestered(async (service, _, token) => {
-    for (const list of samples(asked, atOnce)) {
-      await Promise.all(list.map(async (path) => {
-        const headers = { authorization: `Bearer ${token}` };
-        await assertSound(await fetch(service.url + path, { headers }), path);
-      }));
-    }
+  await pester(asked, async ({ url, token }, path) => {
+    const headers = { authorization: `Bearer ${token}` };
+    await assertSound(await fetch(url + path, { headers }), path);
   });
 });
 
@@ -149,33 +145,23 @@ const frame = fc.oneof(
 const told: readonly number[] = Object.values(closeCodes);
 
 Deno.test("frames of any shape: the stream goes on, or closes with a code and a reason", async () => {
-  await pestered(async (service, _, token) => {
-    for (const frames of samples(frame, atOnce)) {
-      await Promise.all(frames.map(async (text) => {
-        const reader = openWebSocket(service.url, `access_token=${token}`);
-        reader.socket.addEventListener("open", () => {
-          reader.send(text);
-          // Whoever is still there closes for this one.
-          reader.send("enough");
-        });
-        const { code, reason } = await reader.closed;
-        assert.ok(told.includes(code) && reason, `${code} ${reason}, sent ${text}`);
-      }));
-    }
+  await pester(frame, async ({ url, token }, text) => {
+    const reader = openWebSocket(url, `access_token=${token}`);
+    reader.socket.addEventListener("open", () => {
+      reader.send(text);
+      // Whoever is still there closes for this one.
+      reader.send("enough");
+    });
+    const { code, reason } = await reader.closed;
+    assert.ok(told.includes(code) && reason, `${code} ${reason}, sent ${text}`);
   });
 });
 
 Deno.test("subscriptions of any shape begin, or are closed with a code and a reason", async () => {
-  await pestered(async (service, _, token) => {
-    for (const queries of samples(query, atOnce)) {
-      await Promise.all(queries.map(async (text) => {
-        const reader = openWebSocket(service.url, `${text}&access_token=${token}`);
-        reader.socket.addEventListener("message", () => reader.socket.close(), { once: true });
-        const { code, reason } = await reader.closed;
-        if (reader.frames.length === 0) {
-          assert.ok(told.includes(code) && reason, `${code} ${reason}, ${text}`);
-        }
-      }));
-    }
+  await pester(query, async ({ url, token }, text) => {
+    const reader = openWebSocket(url, `${text}&access_token=${token}`);
+    reader.socket.addEventListener("message", () => reader.socket.close(), { once: true });
+    const { code, reason } = await reader.closed;
+    if (reader.frames.length === 0) assert.ok(told.includes(code) && reason, `${code} ${reason}, ${text}`);
   });
 });

@@ -5,13 +5,15 @@
  */
 import fc from "fast-check";
 
-/** How many of each kind are tried; a hundred thousand with TALKY_TEST_LONG. */
-export const tries = Deno.env.get("TALKY_TEST_LONG") ? 100_000 : 2_000;
+/** Whether a hundred thousand of each kind are tried, instead of two. */
+export const isLong = Deno.env.get("TALKY_TEST_LONG") !== undefined;
 
-/** Lists of samples, `tries` in all, the same in every run. */
-export function* samples<T>(arbitrary: fc.Arbitrary<T>, perList: number): Generator<T[]> {
+const tries = isLong ? 100_000 : 2_000;
+
+/** Lists of samples, of each kind as many as are tried, the same in every run. */
+export function samples<T>(arbitrary: fc.Arbitrary<T>, perList: number): T[][] {
   const lists = Math.ceil(tries / perList);
-  for (let seed = 1; seed <= lists; seed++) yield fc.sample(arbitrary, { numRuns: perList, seed });
+  return Array.from({ length: lists }, (_, seed) => fc.sample(arbitrary, { numRuns: perList, seed }));
 }
 
 /** One of these JSON values, in one to three places replaced, cut or added to. */

@@ -4,22 +4,39 @@
  * @module
  */
 import { until } from "../harness/wait.ts";
+import { isLong } from "./malformed.ts";
 
-/** Resident bytes of a process. */
-export async function residentBytes(pid: number): Promise<number> {
-  const { stdout } = await new Deno.Command("ps", { args: ["-o", "rss=", "-p", String(pid)] }).output();
-  return Number(new TextDecoder().decode(stdout)) * 1024;
-}
+/** What a process may keep of each thing it was bothered with, in bytes. Less does not show in such numbers. */
+const perThing = 1024;
 
 /**
- * Remembers what a process takes now; the answer waits until it has grown by less than `bytes` since. Some is
- * freed late: Deno keeps the idle timer of a WebSocket that was closed while a frame came, for two minutes.
+ * Goes through things, and then waits until the process keeps no more than 1 KiB of each since half of them: by
+ * then its caches are full. (Some is freed late: Deno keeps the idle timer of a WebSocket that was closed while a
+ * frame came, for two minutes.) `rouse` gives the process a reason to collect its garbage. With few things
+ * there is nothing to see, and it only goes through them.
  */
-export async function watchMemory(pid: number, bytes: number): Promise<() => Promise<void>> {
-  const before = await residentBytes(pid);
-  return async () => {
-    const limit = Math.round((before + bytes) / 2 ** 20);
-    const grown = async () => await residentBytes(pid) < before + bytes;
-    await until(`process ${pid} takes less than ${limit} MiB`, grown, { timeout: 300_000, interval: 1000 });
-  };
+export async function* keepingSlim<T>(
+  pid: number,
+  lists: readonly T[][],
+  rouse: () => Promise<unknown>,
+): AsyncGenerator<T[]> {
+  const half = lists.length >> 1;
+  let before = 0;
+  for (const [index, list] of lists.entries()) {
+    if (isLong && index === half) before = await residentBytes(pid);
+    yield list;
+  }
+  if (!isLong) return;
+  const things = lists.slice(half).reduce((sum, list) => sum + list.length, 0);
+  await until(`no more than ${perThing} bytes kept of each`, async () => {
+    await rouse();
+    return (await residentBytes(pid) - before) / things < perThing;
+  }, { timeout: 300_000, interval: 1000 });
+}
+
+// ---
+
+async function residentBytes(pid: number): Promise<number> {
+  const { stdout } = await new Deno.Command("ps", { args: ["-o", "rss=", "-p", String(pid)] }).output();
+  return Number(new TextDecoder().decode(stdout)) * 1024;
 }

@@ -6,7 +6,7 @@ import { until } from "../harness/wait.ts";
 import { enter, room } from "../prosody/stanzas.ts";
 import { hosts, ingest, join, namespaces as ns, type Session, Subscriber } from "../prosody/xmpp.ts";
 import { samples, torn } from "./malformed.ts";
-import { watchMemory } from "./memory.ts";
+import { keepingSlim } from "./memory.ts";
 import { element, type Stanza, stanza } from "./stanza_shapes.ts";
 
 /** Stanzas sent before the next one waits for Prosody to have dealt with them. */
@@ -77,8 +77,6 @@ Deno.test({
     await api.subscribe();
     const peer = await join(prosody, "peer");
     await enter(peer);
-    const assertSlim = await watchMemory(prosody.pid, 60 * 2 ** 20);
-
     // Seldom something that is no XML, for it breaks the connection.
     const isText = fc.oneof(
       { weight: 100, arbitrary: fc.constant(false) },
@@ -87,7 +85,7 @@ Deno.test({
     const sent = fc.record({ stanza, text: torn(element.map(String)), isText });
     let connections = 0;
     let wrong = await pester(prosody, api, peer);
-    for (const list of samples(sent, atOnce)) {
+    for await (const list of keepingSlim(prosody.pid, samples(sent, atOnce), () => answers(peer))) {
       for (const { stanza, text, isText } of list) await (isText ? wrong.text(text) : wrong.stanza(stanza));
       if (!await wrong.settled()) {
         await wrong.close();
@@ -103,7 +101,6 @@ Deno.test({
     assert.ok(connections > 0, "some of it broke its own connection");
     const types = new Set(api.records.map(({ type }) => type));
     assert.ok(types.size > 5, [...types].join(" "));
-    await assertSlim();
     const log = await Deno.readTextFile(`${prosody.dataDir}/prosody/prosody.log`);
     assert.equal(log.match(/.*\terror\t[^]{0,1000}/)?.[0], undefined, "Prosody has logged no error");
   },
