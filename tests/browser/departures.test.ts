@@ -87,7 +87,10 @@ browserTest("a browser that froze is taken out of the room", async () => {
   const ada = await Participant.join(browser, stage.url, room, "Ada");
   const bob = await Participant.join(freezer.browser, stage.url, room, "Bob");
   await openEverything(stage, room, bob);
-
+  await ada.watches("Bob: screen");
+  // The last that is heard of him is long: Prosody's limits pause him for it.
+  await bob.say("x".repeat(3000));
+  await stage.happens(room, "message_sent", 1, bob);
   const before = (await stage.eventsOf(room)).length;
 
   freezer.freeze();

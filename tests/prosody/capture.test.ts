@@ -17,10 +17,11 @@ scenario("a call from its first presence to its last", async ({ people, expect }
   await expect(joined("B"));
 
   await configure(a, "hush");
+  await expect("room_locked A");
   await configure(a, "hush hush");
   await configure(a, "");
+  await expect("room_unlocked A");
   await configure(a, "");
-  await expect("room_locked A", "room_unlocked A");
 
   await say(a, xml("body", {}, "héllo 👋"));
   await say(a, xml("subject", {}, "no message"));
@@ -139,6 +140,9 @@ scenario("kicked, banned by nick, destroyed", async ({ people, expect }) => {
   }
   await admin(a, xml("item", { nick: b.id, role: "none" }, xml("reason", {}, "too loud")));
   await expect('occupant_left B {"cause":"kicked","reason":"too loud"}');
+  await enter(b);
+  await leave(b);
+  await expect(joined("B"), 'occupant_left B {"cause":"left","reason":"bye"}');
   const banned = await admin(a, xml("item", { jid: `${room}/${c.id}`, affiliation: "outcast" }));
   assert.equal(banned.attrs.type, "result");
   await expect('occupant_left C {"cause":"banned"}');
