@@ -9,7 +9,7 @@ import { settingNames } from "../config.ts";
 import { runTask } from "./failure.ts";
 import { findProgram } from "./services/find_program.ts";
 import { requireProsody } from "./services/install_prosody.ts";
-import { startPostgres } from "./services/postgres.ts";
+import { startTestPostgres } from "./services/test_postgres.ts";
 import { StopRequests } from "./stop_requests.ts";
 
 /** A way to run some of the tests, and how to read from its output what came of them. */
@@ -28,13 +28,7 @@ interface Tally {
 
 async function test(filter: string | undefined, requests: StopRequests): Promise<Tally> {
   await requireProsody(console.error);
-  const dataDir = await Deno.makeTempDir({ prefix: "talky-test-" });
-  await using cleanup = new AsyncDisposableStack();
-  cleanup.defer(() => Deno.remove(dataDir, { recursive: true }));
-  // Where we are root, PostgreSQL runs as somebody else, who has to pass.
-  await Deno.chmod(dataDir, 0o711);
-  const postgres = await startPostgres({ dataDir, durable: false, say: console.error });
-  cleanup.defer(() => postgres.stop("immediate"));
+  await using postgres = await startTestPostgres();
 
   const total = { passed: 0, failed: 0, skipped: 0 };
   const environment = { ...withoutSettings(Deno.env.toObject()), TALKY_TEST_POSTGRES: postgres.url };

@@ -1,0 +1,41 @@
+/**
+ * All mutants, with what they belong to.
+ *
+ * @module
+ */
+import { capturedOnce } from "../../tests/mutants/captured_once.ts";
+import { downCleanly } from "../../tests/mutants/down_cleanly.ts";
+import { keptPrivate } from "../../tests/mutants/kept_private.ts";
+import type { Mutant, Mutants } from "../../tests/mutants/mutant.ts";
+import { ordered } from "../../tests/mutants/ordered.ts";
+import { readOnce } from "../../tests/mutants/read_once.ts";
+import { refused } from "../../tests/mutants/refused.ts";
+import { toldApart } from "../../tests/mutants/told_apart.ts";
+import { trueToTheRoom } from "../../tests/mutants/true_to_the_room.ts";
+
+/** A mutant, with the guarantee and what could break it, in the words of `docs/guarantees.md`. */
+export interface NamedMutant extends Mutant {
+  readonly guarantee: string;
+  readonly breaks: string;
+}
+
+/** By the headings of `docs/guarantees.md`. */
+const byGuarantee: Readonly<Record<string, Mutants>> = {
+  "1. Captured once": capturedOnce,
+  "2. Told apart from forgery": toldApart,
+  "3. Ordered": ordered,
+  "4. True to the room": trueToTheRoom,
+  "5. Refused, not lost": refused,
+  "6. Read once, in order": readOnce,
+  "7. Down cleanly": downCleanly,
+  "Privacy": keptPrivate,
+};
+
+/** Every mutant there is. */
+export function allMutants(): NamedMutant[] {
+  return Object.entries(byGuarantee).flatMap(([guarantee, mutants]) =>
+    Object.entries(mutants).flatMap(([breaks, list]) =>
+      list.map((mutant) => ({ guarantee, breaks, ...mutant }))
+    )
+  );
+}

@@ -1,0 +1,295 @@
+import type { Mutants } from "./mutant.ts";
+
+/** Verifying is decoding and more; these leave out the more. */
+const decodedCredential = {
+  file: "auth/credential.ts",
+  find: "const { payload } = await jwtVerify(credential, keys.session, {",
+  replace: `const payload = (await import("jose")).decodeJwt(credential);\n    void ({`,
+};
+const decodedToken = {
+  file: "auth/operator.ts",
+  find: "const { payload } = await jwtVerify(token, keys.operator, {",
+  replace: `const payload = (await import("jose")).decodeJwt(token);\n    void ({`,
+};
+
+/** The line before it, copied and not changed. */
+const sharedKey = {
+  file: "auth/keys.ts",
+  find: "talky operator key v1",
+  replace: "talky session key v1",
+};
+
+/** Guarantee 2: only Prosody writes records, only the API reads the outbox. */
+export const toldApart: Mutants = {
+  "a client subscribes, or poses as the outbox": [{
+    // Where the outbox is. The API, which is asked as well, is a full JID.
+    file: "prosody/modules/mod_talky_sessions.lua",
+    find: `module:hook("pre-stanza"`,
+    replace: `module:hook("pre-iq/host"`,
+    test: "tests/prosody/identity.test.ts",
+    name: "nobody but the API reads the outbox",
+  }, {
+    // One of the two namespaces.
+    file: "prosody/modules/mod_talky_sessions.lua",
+    find: `:find("urn:talky:", 1, true) == 1`,
+    replace: `:find("urn:talky:outbox:", 1, true) == 1`,
+    test: "tests/prosody/identity.test.ts",
+    name: "nobody but the API reads the outbox",
+  }],
+
+  "a client claims another identity": [{
+    // The hook may fire more than once for a stanza. But a client can have been there before it.
+    file: "prosody/modules/mod_talky_identity.lua",
+    find: "unstamp(stanza)\n\tlocal session",
+    replace: `if stanza:get_child("user", xmlns_core) then return end\n\tlocal session`,
+    test: "tests/prosody/identity.test.ts",
+    name: "identities are given, not claimed",
+  }, {
+    // Without a namespace, Prosody takes that of the stanza.
+    file: "prosody/modules/mod_talky_identity.lua",
+    find: `stanza:remove_children("user", xmlns_core)`,
+    replace: `stanza:remove_children("user")`,
+    test: "tests/prosody/identity.test.ts",
+    name: "identities are given, not claimed",
+  }, {
+    // Who speaks is in the room, and its presence has said who that is.
+    file: "prosody/modules/mod_talky_identity.lua",
+    find: "stamp(event.stanza, event.room, event.occupant)\nend, 10)",
+    replace: "unstamp(event.stanza)\nend, 10)",
+    test: "tests/prosody/identity.test.ts",
+    name: "identities are given, not claimed",
+  }, {
+    // Who leaves has no identity to be given, and may bring one.
+    file: "prosody/modules/mod_talky_identity.lua",
+    find: "else\n\t\tunstamp(event.stanza)\n\tend",
+    replace: "end",
+    test: "tests/prosody/identity.test.ts",
+    name: "identities are given, not claimed",
+  }, {
+    // As the other events are called: there is none of that name.
+    file: "prosody/modules/mod_talky_identity.lua",
+    find: `module:hook("muc-private-message"`,
+    replace: `module:hook("muc-occupant-private-message"`,
+    test: "tests/prosody/identity.test.ts",
+    name: "identities are given, not claimed",
+  }, {
+    file: "prosody/modules/talky/credential.lib.lua",
+    find: "claims.sub ~= expected.username",
+    replace: `type(claims.sub) ~= "string"`,
+    test: "tests/prosody/identity.test.ts",
+    name: "a credential is good for one user",
+  }, {
+    // The hosts share their key.
+    file: "prosody/modules/talky/credential.lib.lua",
+    find: "claims.aud ~= expected.host",
+    replace: `type(claims.aud) ~= "string"`,
+    test: "tests/prosody/identity.test.ts",
+    name: "a credential is good for one user",
+  }, {
+    // The processor's time, which begins with the process.
+    file: "prosody/modules/mod_auth_talky.lua",
+    find: "now = os.time()",
+    replace: "now = os.clock()",
+    test: "tests/prosody/identity.test.ts",
+    name: "a credential is good for one user",
+  }, {
+    // Decoded, not verified.
+    file: "prosody/modules/mod_auth_talky.lua",
+    find: "local genuine, claims = jwt.verify(key, token)\n\tif not genuine then return nil, claims end",
+    replace: `local payload = token:match("^[^.]+%.([^.]+)%.") or ""\n` +
+      `\tlocal claims = require "util.json".decode(\n` +
+      `\t\t(require "util.encodings".base64.decode(payload:gsub("[-_]", { ["-"] = "+", _ = "/" }) .. "==")))`,
+    test: "tests/prosody/identity.test.ts",
+    name: "a credential is good for one user",
+  }, {
+    // As XMPP usually has it: the client may ask for a resource.
+    file: "prosody/modules/mod_auth_talky.lua",
+    find: "event.resource = claims.sid",
+    replace: "event.resource = event.resource or claims.sid",
+    test: "tests/prosody/identity.test.ts",
+    name: "a credential is good for one user",
+  }, {
+    file: "prosody/modules/mod_talky_identity.lua",
+    find: `if not claims or claims.scope ~= "session" then`,
+    replace: "if not claims then",
+    test: "tests/prosody/identity.test.ts",
+    name: "a room takes clients only",
+  }, {
+    // Creating is joining, too. But by then there is a room, and it stays behind.
+    file: "prosody/modules/mod_talky_identity.lua",
+    find: `module:hook("muc-room-pre-create", check_entry, 10)\n`,
+    replace: "",
+    test: "tests/prosody/identity.test.ts",
+    name: "a room takes clients only",
+  }, {
+    file: "prosody/modules/mod_talky_identity.lua",
+    find: `module:hook("muc-occupant-pre-join", check_entry, 10)\n`,
+    replace: "",
+    test: "tests/prosody/identity.test.ts",
+    name: "a room takes clients only",
+  }, {
+    // Whoever is inside has been let in.
+    file: "prosody/modules/mod_talky_identity.lua",
+    find: `module:hook("muc-occupant-pre-change", check_entry, 10)\n`,
+    replace: "",
+    test: "tests/prosody/identity.test.ts",
+    name: "a room takes clients only",
+  }, {
+    file: "prosody/modules/mod_talky_identity.lua",
+    find: "elseif not jid.node(event.room.jid) then",
+    replace: "elseif not event.room.jid then",
+    test: "tests/prosody/identity.test.ts",
+    name: "a room takes clients only",
+  }],
+
+  "a credential is altered or of another use": [{
+    // Whatever jose can verify with these bytes.
+    file: "auth/credential.ts",
+    find: `algorithms: ["HS256"],`,
+    replace: "",
+    test: "tests/auth/tokens.test.ts",
+    name: "no altered, unsigned",
+  }, {
+    // jose looks at an end where there is one.
+    file: "auth/credential.ts",
+    find: `requiredClaims: ["exp"],`,
+    replace: "",
+    test: "tests/auth/tokens.test.ts",
+    name: "no altered, unsigned",
+  }, {
+    // For clocks that differ.
+    file: "auth/credential.ts",
+    find: `requiredClaims: ["exp"],`,
+    replace: `requiredClaims: ["exp"], clockTolerance: 60,`,
+    test: "tests/auth/tokens.test.ts",
+    name: "no altered, unsigned",
+  }, {
+    ...decodedCredential,
+    test: "tests/auth/tokens.test.ts",
+    name: "no altered, unsigned",
+  }, {
+    file: "auth/credential.ts",
+    find: `scope: z.literal("session"),`,
+    replace: "scope: z.string(),",
+    test: "tests/auth/tokens.test.ts",
+    name: "no altered, unsigned",
+  }, {
+    file: "auth/credential.ts",
+    find: "sid: Id,",
+    replace: "sid: z.string().min(1),",
+    test: "tests/auth/tokens.test.ts",
+    name: "no altered, unsigned",
+  }, {
+    ...sharedKey,
+    test: "tests/auth/tokens.test.ts",
+    name: "no altered, unsigned",
+  }, {
+    // All that Prosody lets in, as Prosody reads it.
+    file: "auth/credential.ts",
+    find: `scope: z.literal("session"),\n  sid: Id,`,
+    replace: `scope: z.enum(["session", "ingest"]),\n  sid: Id.optional(),`,
+    test: "tests/auth/tokens.test.ts",
+    name: "the API's own credential",
+  }, {
+    file: "prosody/modules/talky/credential.lib.lua",
+    find: "claims.exp <= expected.now",
+    replace: "claims.exp < expected.now",
+    test: "prosody/spec/credential_spec.lua",
+    name: "what is not good enough",
+  }, {
+    // A credential without an end has not expired.
+    file: "prosody/modules/talky/credential.lib.lua",
+    find: `type(claims.exp) ~= "number" or claims.exp <= expected.now`,
+    replace: "claims.exp and tonumber(claims.exp) <= expected.now",
+    test: "prosody/spec/credential_spec.lua",
+    name: "what is not good enough",
+  }, {
+    file: "prosody/modules/talky/credential.lib.lua",
+    find: "not scopes[claims.scope]",
+    replace: `type(claims.scope) ~= "string"`,
+    test: "prosody/spec/credential_spec.lua",
+    name: "what is not good enough",
+  }, {
+    // %x takes either case; resource and nick are compared byte by byte.
+    file: "prosody/modules/talky/credential.lib.lua",
+    find: "and value == value:lower() and",
+    replace: "and",
+    test: "prosody/spec/credential_spec.lua",
+    name: "what is not good enough",
+  }],
+
+  "a client reports what it may not": [{
+    file: "ingest/telemetry.ts",
+    find: `type: z.literal("p2p_session_stats", {`,
+    replace: "type: z.string({",
+    test: "tests/routes/telemetry.test.ts",
+    name: "items that cannot be taken",
+  }, {
+    // Who was there with the peer, whoever asks.
+    file: "db/presence.ts",
+    find: "where sessionid = ${sessionid} and room_id = any",
+    replace: "where room_id = any",
+    test: "tests/routes/telemetry.test.ts",
+    name: "items that cannot be taken",
+  }, {
+    // The wrong one of the two.
+    file: "ingest/telemetry.ts",
+    find: "!present.has(peer_id)",
+    replace: "!present.has(actor)",
+    test: "tests/routes/telemetry.test.ts",
+    name: "items that cannot be taken",
+  }],
+
+  "a token of one kind opens the other's doors": [{
+    ...sharedKey,
+    test: "tests/routes/authorisation.test.ts",
+    name: "an operator's endpoints take",
+  }, {
+    ...decodedToken,
+    test: "tests/routes/authorisation.test.ts",
+    name: "an operator's endpoints take",
+  }, {
+    // The guard of a path stands apart from its route.
+    file: "routes/stats.ts",
+    find: `app.get("/stats/*",`,
+    replace: `app.get("/stats/now",`,
+    test: "tests/routes/authorisation.test.ts",
+    name: "an operator's endpoints take",
+  }, {
+    file: "routes/events.ts",
+    find: `["/events", "/rooms/:id/events", "/users/:sessionid/events"]`,
+    replace: `["/events", "/rooms/:id/events"]`,
+    test: "tests/routes/authorisation.test.ts",
+    name: "an operator's endpoints take",
+  }, {
+    // Scopes contain each other.
+    file: "auth/operator.ts",
+    find: "scopes.indexOf(held) >= scopes.indexOf(needed)",
+    replace: "held === needed",
+    test: "tests/routes/authorisation.test.ts",
+    name: "every scope of an operator reads",
+  }, {
+    // Signed by us is signed by us.
+    file: "routes/client_config.ts",
+    find: `if (!await verifyCredential(keys, bearerToken(c) ?? "")) {`,
+    replace: `const { readOperator } = await import("./operator.ts");\n` +
+      `    if (!await verifyCredential(keys, bearerToken(c) ?? "") && !await readOperator(c, keys)) {`,
+    test: "tests/routes/authorisation.test.ts",
+    name: "a client's endpoints take",
+  }, {
+    ...decodedCredential,
+    test: "tests/routes/authorisation.test.ts",
+    name: "a client's endpoints take",
+  }, {
+    // A browser cannot set headers, so it may send its token in a frame, soon.
+    file: "routes/stream.ts",
+    find: `if (!operator) return { code: closeCodes.unauthorized, reason: "no valid operator token" };`,
+    replace: "if (!operator) return { expires: Date.now() + 3000 };",
+    test: "tests/stream/websocket.test.ts",
+    name: "4401 without a token",
+  }, {
+    ...decodedToken,
+    test: "tests/stream/websocket.test.ts",
+    name: "4401 without a token",
+  }],
+};
