@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import { readEvents, type TalkyEvent } from "../../client/mod.ts";
 import { connect } from "../../db/connect.ts";
 import { store } from "../../db/store.ts";
@@ -20,13 +21,21 @@ Deno.test("fifty readers that come and go on two instances each get all that mat
 
   const done = new AbortController();
   const readers = Array.from({ length: 50 }, (_, i) => wander(pick(i, rooms), [one, two], done.signal));
+  const ends = Promise.all(readers.map(({ ended }) => ended));
+  // Who waits for it hears of it; until then it must not end the run.
+  ends.catch(() => {});
+  const written = new AbortController();
+  const deafened = deafen(database, written.signal);
   await Promise.all(Array.from({ length: 8 }, () => write(database, rooms)));
+  written.abort();
+  await deafened;
 
   const log = await readLog(one);
   assert.ok(log.length > 500, `the writers wrote ${log.length} events`);
   for (const reader of readers) {
     const wanted = log.filter(reader.matches);
-    await until("a reader has all", () => reader.events.length >= wanted.length, { timeout: 60_000 });
+    const all = until("a reader has all", () => reader.events.length >= wanted.length, { timeout: 60_000 });
+    await Promise.race([all, ends]);
   }
   done.abort();
   for (const reader of readers) {
@@ -93,6 +102,18 @@ function wander(wish: Wish, services: readonly TestService[], done: AbortSignal)
   const matches = ({ room_id, type }: TalkyEvent) =>
     (!wish.rooms || wish.rooms.includes(room_id ?? "")) && (!wish.types || wish.types.includes(type));
   return { events, ended, matches, visits: () => visits };
+}
+
+/** Cuts the connection on which an instance hears of events: now the one is behind, now the other. */
+async function deafen({ sql }: TestDatabase, done: AbortSignal): Promise<void> {
+  while (!done.aborted) {
+    await sql`
+      select pg_terminate_backend(pid) from (
+        select pid from pg_stat_activity
+        where datname = current_database() and query ilike 'listen%' order by random() limit 1
+      ) as listener`;
+    await delay(100);
+  }
 }
 
 const writtenTypes = eventTypes.slice(2, 10);

@@ -71,11 +71,22 @@ Deno.test("the database is away for a while: readers wait, and then go on, woken
 Deno.test("readers whose page fails go on from where they were", async () => {
   await using log = await liveLog({ ringBytes: 500, pollEvery: 50 }, 4000);
   const { sql, name } = bystander(log);
-  const readers = await Promise.all([0, 100, 3999].map((after) => addReader(log.hub, { after })));
+  const ofHub = sql`datname = ${name} and application_name = 'talky-hub'`;
+  const cut = () => sql`select pg_terminate_backend(pid) from pg_stat_activity where ${ofHub}`;
+  const readers = await log.sql.begin(async (tx) => {
+    // So that every page is under way, and the hub's own, when the connections go.
+    await tx`lock table events`;
+    const readers = await Promise.all([0, 100, 3999].map((after) => addReader(log.hub, { after })));
+    await until("all wait for the lock", async () => {
+      const waiting = await sql`
+        select from pg_stat_activity where ${ofHub} and wait_event_type = 'Lock'`;
+      return waiting.length === readers.length + 1;
+    });
+    await cut();
+    return readers;
+  });
   for (let i = 0; i < 5; i++) {
-    await sql`
-      select pg_terminate_backend(pid) from pg_stat_activity
-      where datname = ${name} and application_name = 'talky-hub'`;
+    await cut();
     await log.append(20);
   }
   for (const [i, reader] of readers.entries()) {
