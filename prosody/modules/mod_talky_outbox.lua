@@ -110,7 +110,7 @@ end
 local sayings = {
 	refused = { "error", "the outbox's disk refuses: nothing new begins until it takes records again" },
 	full = { "error", "the outbox is full: nothing new begins until the API has read of it" },
-	filling = { "warn", "the outbox is 80 %% full; when it is full nothing new begins: is the API connected?" },
+	filling = { "warn", "the outbox is 80 %% full, and when full lets nothing begin: are API and database there?" },
 	fine = { "info", "the outbox has room again" },
 }
 

@@ -227,6 +227,39 @@ test("damage where an epoch ends is told apart from a torn record", function()
 	end
 end)
 
+test("nothing is written behind damage", function()
+	local directory = directories.new()
+	local journal, reader = open(directory)
+	append(journal, 1, 6)
+	local name = "1000-0000000a.1.log"
+	directory.files[name] = directory.files[name]:gsub("3 7", "3 8")
+	same((read_all(reader)), numbers("1000-0000000a", 1, 2))
+	append(journal, 7, 9)
+	for _ = 1, 2 do
+		same(journal:lost(), 4)
+		reader:rewind()
+		same((read_all(reader)), joined(numbers("1000-0000000a", 1, 2), numbers("1000-0000000a", 7, 9, 7)))
+	end
+	journal:acknowledge(journal.ordinal)
+	same({ journal:lost(), directory.files[name] }, { 4 })
+end)
+
+test("what was acknowledged before it was damaged is not lost", function()
+	local directory = directories.new()
+	local journal, reader = open(directory)
+	append(journal, 1, 10)
+	journal:acknowledge(8)
+	local name = "1000-0000000a.1.log"
+	directory.files[name] = directory.files[name]:gsub("2 7", "2 8")
+	read_all(reader)
+	same(journal:lost(), 2)
+	for life = 2, 3 do
+		local again = open(directory, { now = 1000 * life })
+		same(again:lost(), 2)
+		same(directory.files.acknowledged:match("%S+ %d+"), "1000-0000000a 8")
+	end
+end)
+
 test("a single segment that fills the outbox goes when it is acknowledged", function()
 	local directory = directories.new()
 	local journal, reader = open(directory, { max_bytes = 100 })

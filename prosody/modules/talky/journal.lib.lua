@@ -88,7 +88,12 @@ function journal:find_segments()
 			local damaged
 			segment.count, segment.size, damaged = self.format.measure(file, segment.first)
 			file:close()
-			if damaged > 0 then self:lose(segment, damaged) end
+			-- Not those that were acknowledged before they were damaged.
+			local last = segment.first + segment.count + damaged - 1
+			local position = self.position
+			local known = position and position.epoch == segment.epoch and position.seq or 0
+			local lost = math.min(damaged, last - known)
+			if lost > 0 then self:lose(segment, lost) end
 		end
 	end
 	return found
@@ -146,7 +151,8 @@ end
 function journal:write(json)
 	local line = self.format.line_of(self.seq + 1, json)
 	local segment = self.segments[self.tail]
-	if not segment or segment.epoch ~= self.epoch or segment.size >= self.segment_bytes then
+	-- Behind damage nobody reads on.
+	if not segment or segment.epoch ~= self.epoch or segment.size >= self.segment_bytes or segment.damaged then
 		local first = self.seq + 1
 		local name = self.format.name_of(self.epoch, first)
 		segment = { name = name, epoch = self.epoch, first = first, count = 0, size = 0, lost = 0 }
@@ -200,6 +206,13 @@ function journal:ordinal_after(position)
 	return after
 end
 
+-- Moves the position on; never back, though damage may have left fewer records than were acknowledged.
+function journal:advance(epoch, seq)
+	local position = self.position
+	if position and position.epoch == epoch then seq = math.max(seq, position.seq) end
+	self.position = { epoch = epoch, seq = seq }
+end
+
 -- Forgets the records before an ordinal.
 function journal:acknowledge(ordinal)
 	if ordinal <= self.acknowledged then return end
@@ -207,8 +220,9 @@ function journal:acknowledge(ordinal)
 	while self.head <= self.tail do
 		local segment = self.segments[self.head]
 		local count = math.min(ordinal - segment.base, segment.count)
-		if count > 0 then self.position = { epoch = segment.epoch, seq = segment.first + count - 1 } end
-		local growing = self.head == self.tail and segment.epoch == self.epoch and segment.size < self.segment_bytes
+		if count > 0 then self:advance(segment.epoch, segment.first + count - 1) end
+		local growing = self.head == self.tail and segment.epoch == self.epoch
+			and segment.size < self.segment_bytes and not segment.damaged
 		if count < segment.count or growing then break end
 		if self.output_name == segment.name then self:close() end
 		self.directory:remove(segment.name)

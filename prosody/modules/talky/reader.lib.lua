@@ -78,7 +78,8 @@ end
 
 -- Someone else changed the file, or the disk did: what follows in it cannot be told apart any more.
 function reader:skip_damage(segment)
-	if not segment.damaged then self.journal:lose(segment, past(segment) - self.ordinal) end
+	local unread = past(segment) - math.max(self.ordinal, self.journal.acknowledged)
+	if not segment.damaged and unread > 0 then self.journal:lose(segment, unread) end
 	segment.damaged = true
 	self.offset, self.ordinal = segment.size, past(segment)
 end
