@@ -36,6 +36,11 @@ export interface ProsodySessionOptions {
   readonly customerData: (sessionid: string) => Promise<string | null>;
   /** Unacknowledged batches that Prosody may have under way. Default 4. */
   readonly window?: number;
+  /**
+   * How often the outbox is asked how it is (and the connection, whether it lives), in milliseconds. Default
+   * 15,000.
+   */
+  readonly askEvery?: number;
 }
 
 /** How the session stands. */
@@ -97,8 +102,7 @@ const sessionNamespace = "urn:talky:session:1";
 const stanzaErrors = "urn:ietf:params:xml:ns:xmpp-stanzas";
 const log = getLogger(["talky", "ingest"]);
 
-/** How often the outbox is asked how it is (and the connection, whether it lives), and for how long. In ms. */
-const askEvery = 15_000;
+/** How long Prosody may take to answer, in milliseconds. */
 const answerWithin = 10_000;
 
 /** One connection, from opening to its end. Rejects with why it failed or broke; resolves when stopped. */
@@ -107,7 +111,7 @@ async function connectOnce(
   stopping: AbortSignal,
   report: (change: Partial<ProsodyStatus>) => void,
 ): Promise<void> {
-  const { url: service, hosts, username, credential, recorder } = options;
+  const { url: service, hosts, username, credential, recorder, askEvery = 15_000 } = options;
   const password = await credential();
   const xmpp = client({ service, domain: hosts.users, username, password });
   // Its own reconnection keeps state across connections; a fresh client each time has none to go wrong.
@@ -122,11 +126,14 @@ async function connectOnce(
 
   let first = true;
   let failed = false;
-  /** What the outbox last said of itself, and how many of the records that it has sent are not stored yet. */
+  let over = false;
+  /** Records that have come on this connection, and those of them that are stored. */
+  let [received, stored] = [0, 0];
+  /** What the outbox last said of itself; its `pending` counts what has not come. */
   let newest: OutboxStatus | undefined;
-  let underway = 0;
   const reportOutbox = () => {
-    if (newest) report({ outbox: { ...newest, pending: newest.pending + underway } });
+    // A commit may come after the end of its connection.
+    if (newest && !over) report({ outbox: { ...newest, pending: newest.pending + received - stored } });
   };
 
   xmpp.iqCallee.set(namespace, "batch", async (context: { from: unknown; element: Element }) => {
@@ -135,14 +142,14 @@ async function connectOnce(
     if (failed) return stanzaError("wait", "resource-constraint");
     try {
       const { submission, status } = readBatch(context.element.attrs, context.element.text());
-      underway += submission.lines.length;
+      received += submission.lines.length;
       newest = status;
       report({ active: true });
       reportOutbox();
-      const stored = recorder.submit({ ...submission, resumes: first });
+      const storing = recorder.submit({ ...submission, resumes: first });
       first = false;
-      await stored;
-      underway -= submission.lines.length;
+      await storing;
+      stored += submission.lines.length;
       reportOutbox();
       return true;
     } catch (error) {
@@ -184,16 +191,22 @@ async function connectOnce(
     // Batches may have come with the answer; they know better how the outbox stands.
     report(first ? { connected: true, ...subscribed } : { connected: true });
     log.info("Subscribed to the outbox of {source}: {pending} records wait", { ...subscribed.outbox });
-    asking = setInterval(() => {
-      askStatus(xmpp, hosts.rooms).then(({ active, outbox }) => {
-        // It counts what is under way among what waits.
-        newest = outbox && { ...outbox, pending: Math.max(0, outbox.pending - underway) };
-        report({ active });
-        reportOutbox();
-      }, () => broken.reject(new Error("no answer about the outbox")));
-    }, askEvery);
+    const ask = async () => {
+      const storedBefore = stored;
+      const { active, outbox } = await askStatus(xmpp, hosts.rooms);
+      if (over) return;
+      // It counts what it has sent and has no answer to among what waits.
+      newest = outbox && { ...outbox, pending: Math.max(0, outbox.pending - (received - storedBefore)) };
+      report({ active });
+      reportOutbox();
+    };
+    asking = setInterval(
+      () => ask().catch(() => broken.reject(new Error("no answer about the outbox"))),
+      askEvery,
+    );
     await broken.promise;
   } finally {
+    over = true;
     clearTimeout(late);
     clearInterval(asking);
     stopping.removeEventListener("abort", stop);

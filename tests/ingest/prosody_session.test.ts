@@ -55,3 +55,46 @@ Deno.test("batches that could not be stored come again, and no later epoch overt
     await session.stop();
   }
 });
+
+Deno.test("what waits is what is not stored, also while the outbox is asked; a connection that is gone has no outbox", async () => {
+  await using prosody = await testProsody();
+  for (let epochs = 1; epochs < 4; epochs++) await prosody.restart();
+  const hold = Promise.withResolvers<void>();
+  const recorder = createRecorder({
+    isRefusedData: () => false,
+    store: async (submissions) => {
+      await hold.promise;
+      return submissions.map(() => ({}));
+    },
+  });
+  const hosts = xmppHosts(prosody.domain);
+  const session = startProsodySession({
+    url: prosody.wsUrl,
+    hosts,
+    username: "talky-ingest",
+    credential: () => signIngestCredential(prosody.keys, `talky-ingest@${hosts.users}`, 60),
+    positions: () => Promise.resolve([]),
+    customerData: () => Promise.resolve(null),
+    recorder,
+    // Often: an answer is on its way whenever something else happens.
+    askEvery: 10,
+  });
+  const waiting = () => session.status().outbox?.pending;
+  try {
+    await until("all four starts have come", () => waiting() === 4);
+    const seen = new Set<number | undefined>();
+    for (let look = 0; look < 20; look++) {
+      seen.add(waiting());
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    assert.deepEqual([...seen], [4], "asked again and again");
+    await prosody.kill("SIGKILL");
+    await until("the connection is gone", () => !session.status().connected);
+    hold.resolve();
+    await recorder.drain();
+    assert.equal(session.status().outbox, undefined);
+  } finally {
+    hold.resolve();
+    await session.stop();
+  }
+});
