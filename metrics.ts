@@ -77,7 +77,8 @@ export function createMetrics(): Metrics {
           registers,
           collect() {
             const value = read();
-            if (value === undefined) this.reset();
+            // Nobody knows: not there, rather than 0.
+            if (value === undefined) this.remove();
             else this.set(value);
           },
         });
