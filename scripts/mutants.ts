@@ -22,19 +22,26 @@ if (import.meta.main) {
     const mutants = allMutants().filter((mutant) => textOf(mutant).includes(word));
     if (mutants.length === 0) throw new Failure(`no mutant has ${JSON.stringify(word)} in it`);
     const requests = new StopRequests();
-    const alive = await hunt(mutants, requests);
-    console.log(`\n${mutants.length - alive} killed, ${alive} alive`);
-    Deno.exit(alive === 0 ? 0 : 1);
+    const { killed, alive } = await hunt(mutants, requests);
+    const untried = mutants.length - killed - alive;
+    console.log(`\n${killed} killed, ${alive} alive${untried > 0 ? `, ${untried} untried` : ""}`);
+    Deno.exit(killed === mutants.length ? 0 : 1);
   });
 }
 
-/** Tries them one after the other, for tests side by side would disturb each other. Answers how many live. */
-async function hunt(mutants: readonly NamedMutant[], requests: StopRequests): Promise<number> {
+/**
+ * Tries them one after the other, for tests side by side would disturb each other. Answers how many were
+ * killed, and how many not.
+ */
+async function hunt(
+  mutants: readonly NamedMutant[],
+  requests: StopRequests,
+): Promise<{ killed: number; alive: number }> {
   await requireProsody(console.error);
   await using postgres = await startTestPostgres();
   await using copy = await copySources();
   const healthy = new Map<string, Outcome>();
-  let alive = mutants.length;
+  let [killed, alive] = [0, 0];
   for (const [index, mutant] of mutants.entries()) {
     if (requests.pending) break;
     const key = `${mutant.test} ${mutant.name}`;
@@ -43,12 +50,13 @@ async function hunt(mutants: readonly NamedMutant[], requests: StopRequests): Pr
     healthy.set(key, before);
     const after = await copy.mutated(mutant, () => runTest(place));
     const fate = fateOf(before, after);
-    if (fate === "killed") alive--;
+    if (fate === "killed") killed++;
+    else alive++;
     const mark = fate === "killed" ? "✓" : "✗";
     console.log(`${mark} ${index + 1}/${mutants.length} ${textOf(mutant)}: ${fate}`);
     if (fate !== "killed") console.log(fate === "survived" ? after.output : before.output);
   }
-  return alive;
+  return { killed, alive };
 }
 
 function fateOf(before: Outcome, after: Outcome): Fate {

@@ -5,12 +5,12 @@
  * @module
  */
 import { readdir } from "node:fs/promises";
-import { settingNames } from "../config.ts";
-import { runTask } from "./failure.ts";
+import { Failure, runTask } from "./failure.ts";
 import { findProgram } from "./services/find_program.ts";
 import { requireProsody } from "./services/install_prosody.ts";
 import { startTestPostgres } from "./services/test_postgres.ts";
 import { StopRequests } from "./stop_requests.ts";
+import { testEnvironment } from "./test_environment.ts";
 
 /** A way to run some of the tests, and how to read from its output what came of them. */
 interface Suite {
@@ -31,7 +31,7 @@ async function test(filter: string | undefined, requests: StopRequests): Promise
   await using postgres = await startTestPostgres();
 
   const total = { passed: 0, failed: 0, skipped: 0 };
-  const environment = { ...withoutSettings(Deno.env.toObject()), TALKY_TEST_POSTGRES: postgres.url };
+  const environment = { ...testEnvironment(), TALKY_TEST_POSTGRES: postgres.url };
   for (const suite of [...filter ? [] : [await luaTests()], await denoTests(filter)]) {
     const tally = await run(suite, environment, requests);
     for (const key of ["passed", "failed", "skipped"] as const) total[key] += tally[key];
@@ -95,15 +95,13 @@ async function run(
   };
 }
 
-/** The settings of the developer are not those of the tests. */
-function withoutSettings(environment: Record<string, string>): Record<string, string> {
-  const names = new Set<string>(settingNames);
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !names.has(name)));
-}
-
 if (import.meta.main) {
   await runTask(async () => {
-    const { passed, failed, skipped } = await test(Deno.args[0], new StopRequests());
+    const [word] = Deno.args;
+    const { passed, failed, skipped } = await test(word, new StopRequests());
+    if (passed + failed + skipped === 0) {
+      throw new Failure(`no test has ${JSON.stringify(word)} in its file or name`);
+    }
     console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
     Deno.exit(failed === 0 ? 0 : 1);
   });

@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { capturedOnce } from "../../tests/mutants/captured_once.ts";
-import { downCleanly } from "../../tests/mutants/down_cleanly.ts";
-import { keptPrivate } from "../../tests/mutants/kept_private.ts";
-import type { Mutant, Mutants } from "../../tests/mutants/mutant.ts";
-import { ordered } from "../../tests/mutants/ordered.ts";
-import { readOnce } from "../../tests/mutants/read_once.ts";
-import { refused } from "../../tests/mutants/refused.ts";
-import { toldApart } from "../../tests/mutants/told_apart.ts";
-import { trueToTheRoom } from "../../tests/mutants/true_to_the_room.ts";
+import { capturedOnce } from "./lists/captured_once.ts";
+import { downCleanly } from "./lists/down_cleanly.ts";
+import { keptPrivate } from "./lists/kept_private.ts";
+import type { Mutant, Mutants } from "./mutant.ts";
+import { ordered } from "./lists/ordered.ts";
+import { readOnce } from "./lists/read_once.ts";
+import { refused } from "./lists/refused.ts";
+import { toldApart } from "./lists/told_apart.ts";
+import { trueToTheRoom } from "./lists/true_to_the_room.ts";
 
 /** A mutant, with the guarantee and what could break it, in the words of `docs/guarantees.md`. */
 export interface NamedMutant extends Mutant {

@@ -5,7 +5,7 @@
  */
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import type { Mutant } from "../../tests/mutants/mutant.ts";
+import type { Mutant } from "./mutant.ts";
 import { Failure } from "../failure.ts";
 
 /** A copy that goes when it is disposed of. */

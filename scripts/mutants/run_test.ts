@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { findProgram } from "../services/find_program.ts";
 import { kill } from "../services/process.ts";
+import { testEnvironment } from "../test_environment.ts";
 
 /** Which test, where. */
 export interface TestPlace {
@@ -40,7 +41,8 @@ export async function runTest({ folder, postgres, test, name }: TestPlace): Prom
       // What breaks types is not what the test shows.
       args: ["test", "--allow-all", "--no-check", "--filter", `/^${escape(name)}/`, test],
       cwd: folder,
-      env: { TALKY_TEST_POSTGRES: postgres, TMPDIR: scratch, NO_COLOR: "1" },
+      clearEnv: true,
+      env: { ...testEnvironment(), TALKY_TEST_POSTGRES: postgres, TMPDIR: scratch, NO_COLOR: "1" },
       ...piped,
     });
   const child = command.spawn();
@@ -50,7 +52,8 @@ export async function runTest({ folder, postgres, test, name }: TestPlace): Prom
     child.kill("SIGTERM");
   }, patience);
   const { success, stdout, stderr } = await child.output().finally(() => clearTimeout(timer));
-  await endLeftovers(scratch);
+  await endLeftovers(folder);
+  await Deno.remove(scratch, { recursive: true });
   const output = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
   if (isLua) {
     const failed = late || new RegExp(`^FAILED ${escape(name)}`, "m").test(output);
@@ -64,11 +67,10 @@ export async function runTest({ folder, postgres, test, name }: TestPlace): Prom
 
 // ---
 
-/** A test that was broken off leaves its Prosody, which is not of its process group. */
-async function endLeftovers(scratch: string): Promise<void> {
-  const { stdout } = await new Deno.Command("pgrep", { args: ["-f", "--", scratch] }).output();
+/** A test that was broken off leaves its services: they run with files of the copy. */
+async function endLeftovers(folder: string): Promise<void> {
+  const { stdout } = await new Deno.Command("pgrep", { args: ["-f", "--", folder] }).output();
   for (const pid of new TextDecoder().decode(stdout).match(/\d+/g) ?? []) kill(Number(pid), "SIGKILL");
-  await Deno.remove(scratch, { recursive: true });
 }
 
 /** How long a test may take, in milliseconds. */

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
 import { readEvents, type TalkyEvent } from "../../client/mod.ts";
 import { eventTypes } from "../../events/event.ts";
 import { simulate } from "../../scripts/simulate/simulation.ts";
 import { freePort } from "../../scripts/services/ports.ts";
-import { testDatabase } from "../harness/database.ts";
+import { type TestDatabase, testDatabase } from "../harness/database.ts";
 import { testProsody } from "../harness/prosody.ts";
 import { testService } from "../harness/service.ts";
 import { until } from "../harness/wait.ts";
@@ -96,25 +95,32 @@ Deno.test("SIGTERM under load: exit code 0, readers told to come back, nothing l
   );
   const closed = new Promise<CloseEvent>((resolve) => socket.onclose = resolve);
 
-  const running = simulate({ ...plan, pace: 40, url: first.url });
+  let actions = 0;
+  const onProgress = (progress: { actions: number }) => void (actions = progress.actions);
+  const running = simulate({ ...plan, pace: 40, url: first.url }, { onProgress });
   running.catch(() => {});
+  const more = async (what: string) => {
+    const before = actions;
+    await until(what, () => actions >= before + 5);
+  };
   await until(
     "calls are under way",
     async () => (await read<{ items: unknown[] }>(first, "/events")).items.length > 50,
   );
   // In turn with the API, so that some of what it has accepted is not stored when it is asked to stop, and
   // more comes before the rest is.
-  const holdUp = () =>
-    database.sql.begin(async (tx) => {
-      await tx`select from log_head for update`;
-      await delay(500);
-    });
-  const holdUps = [holdUp()];
-  await delay(250);
-  holdUps.push(holdUp());
+  await using earlier = holdLog(database);
+  await waiters(database, 1);
+  await using later = holdLog(database);
+  await waiters(database, 2);
   const asked = Date.now();
-  assert.equal(await first.stop(), 0);
-  await Promise.all(holdUps);
+  const stopping = first.stop();
+  await closed;
+  await more("more happens");
+  await earlier.release();
+  await more("and more");
+  await later.release();
+  assert.equal(await stopping, 0);
   // A bound of the contract, not a measurement.
   assert.ok(Date.now() - asked < 10_000, "it ends within 10 s");
   assert.equal((await closed).code, 1012);
@@ -124,6 +130,29 @@ Deno.test("SIGTERM under load: exit code 0, readers told to come back, nothing l
 });
 
 // ---
+
+/** Takes the log's end as a writer does, and keeps it until it is released. */
+function holdLog({ sql }: TestDatabase) {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const over = sql.begin(async (tx) => {
+    await tx`select from log_head for update`;
+    await promise;
+  });
+  const release = () => {
+    resolve();
+    return over.then(() => {});
+  };
+  return { release, [Symbol.asyncDispose]: release };
+}
+
+/** Waits until somebody who writes has to wait for others, and how many have to. */
+async function waiters({ sql }: TestDatabase, count: number): Promise<void> {
+  await until(`${count} wait for the log`, async () => {
+    const waiting = await sql`
+      select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    return waiting.length >= count;
+  });
+}
 
 /** What the outbox of a Prosody holds on disk. */
 function outboxBytes(dataDir: string): number {

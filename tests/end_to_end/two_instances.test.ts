@@ -26,8 +26,7 @@ Deno.test("fifty readers that come and go on two instances each get all that mat
   ends.catch(() => {});
   const written = new AbortController();
   const deafened = deafen(database, written.signal);
-  await Promise.all(Array.from({ length: 8 }, () => write(database, rooms)));
-  written.abort();
+  await Promise.all(Array.from({ length: 8 }, () => write(database, rooms))).finally(() => written.abort());
   await deafened;
 
   const log = await readLog(one);

@@ -1,5 +1,5 @@
 import { keptInTheOutbox } from "./kept_in_the_outbox.ts";
-import type { Mutants } from "./mutant.ts";
+import type { Mutants } from "../mutant.ts";
 
 /** The promise of a submission settles with its handing over. */
 const answeredAtOnce = {
@@ -38,8 +38,8 @@ export const capturedOnce: Mutants = {
   }, {
     // A failure still breaks the connection, but the outbox has forgotten the batch by then.
     file: "ingest/prosody_session.ts",
-    find: "await stored;",
-    replace: "stored.catch(broken.reject);",
+    find: "await storing;",
+    replace: "storing.catch(broken.reject);",
     test: "tests/ingest/prosody_session.test.ts",
     name: "batches that could not be stored come again",
   }],

@@ -1,4 +1,4 @@
-import type { Mutants } from "./mutant.ts";
+import type { Mutants } from "../mutant.ts";
 
 /** Guarantee 7: what was accepted is stored, and readers are told to come back. */
 export const downCleanly: Mutants = {

@@ -1,4 +1,4 @@
-import type { Mutants } from "./mutant.ts";
+import type { Mutants } from "../mutant.ts";
 
 /** Guarantee 1, Prosody's part: the outbox keeps all, and feeds one. */
 export const keptInTheOutbox: Mutants = {
@@ -112,8 +112,8 @@ export const keptInTheOutbox: Mutants = {
     name: "at its bound the outbox is full",
   }, {
     file: "prosody/modules/talky/journal.lib.lua",
-    find: " and segment.size < self.segment_bytes\n\t\tif count",
-    replace: "\n\t\tif count",
+    find: "and segment.size < self.segment_bytes and not segment.damaged",
+    replace: "and not segment.damaged",
     test: "prosody/spec/journal_spec.lua",
     name: "a single segment that fills the outbox",
   }, {
@@ -170,5 +170,32 @@ export const keptInTheOutbox: Mutants = {
     replace: "if (held > 1) {",
     test: "tests/outage/disk.test.ts",
     name: "a disk that refuses in the middle",
+  }],
+
+  "Damage on disk costs the rest of its segment, counted as `lost`": [{
+    file: "prosody/modules/talky/reader.lib.lua",
+    find: "if not segment.damaged and unread > 0 then",
+    replace: "if unread > 0 then",
+    test: "prosody/spec/journal_spec.lua",
+    name: "damage in the middle",
+  }, {
+    // All that is not a record is torn.
+    file: "prosody/modules/talky/segment.lib.lua",
+    find: `elseif line:sub(-1) == "\\n" then`,
+    replace: `elseif line == "\\n" then`,
+    test: "prosody/spec/journal_spec.lua",
+    name: "damage where an epoch ends",
+  }, {
+    file: "prosody/modules/talky/journal.lib.lua",
+    find: " or segment.damaged then",
+    replace: " then",
+    test: "prosody/spec/journal_spec.lua",
+    name: "nothing is written behind damage",
+  }, {
+    file: "prosody/modules/talky/reader.lib.lua",
+    find: "math.max(self.ordinal, self.journal.acknowledged)\n\tif not",
+    replace: "self.ordinal\n\tif not",
+    test: "prosody/spec/journal_spec.lua",
+    name: "what was acknowledged before",
   }],
 };

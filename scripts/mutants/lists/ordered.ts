@@ -1,4 +1,4 @@
-import type { Mutants } from "./mutant.ts";
+import type { Mutants } from "../mutant.ts";
 
 /** Guarantee 3: ids are dense and given in commit order. */
 export const ordered: Mutants = {

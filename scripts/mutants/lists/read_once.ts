@@ -1,4 +1,4 @@
-import type { Mutants } from "./mutant.ts";
+import type { Mutants } from "../mutant.ts";
 
 /** Guarantee 6: a reader with a cursor gets every event that matches, once, in order. */
 export const readOnce: Mutants = {

@@ -1,4 +1,4 @@
-import type { Mutants } from "./mutant.ts";
+import type { Mutants } from "../mutant.ts";
 
 /** Guarantee 5: what does not validate is kept with its reason and stops nothing else. */
 export const refused: Mutants = {

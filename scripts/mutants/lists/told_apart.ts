@@ -1,4 +1,4 @@
-import type { Mutants } from "./mutant.ts";
+import type { Mutants } from "../mutant.ts";
 
 /** Verifying is decoding and more; these leave out the more. */
 const decodedCredential = {

@@ -1,4 +1,4 @@
-import type { Mutants } from "./mutant.ts";
+import type { Mutants } from "../mutant.ts";
 
 /** Guarantee 4: rows and log tell what was the case. */
 export const trueToTheRoom: Mutants = {
