@@ -12,4 +12,4 @@ EXPOSE 8001
 HEALTHCHECK --interval=10s --timeout=3s \
   CMD ["deno", "eval", "Deno.exit((await fetch(`http://127.0.0.1:${Deno.env.get('PORT') ?? 8001}/healthz`)).ok ? 0 : 1)"]
 # Not by way of a task: the signal to stop goes to the service itself.
-CMD ["deno", "run", "--no-prompt", "--allow-net", "--allow-env", "--allow-read", "scripts/serve.ts"]
+CMD ["deno", "run", "--no-prompt", "--v8-flags=--max-semi-space-size=8", "--allow-net", "--allow-env", "--allow-read", "scripts/serve.ts"]
