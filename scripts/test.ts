@@ -6,7 +6,7 @@
  */
 import { readdir } from "node:fs/promises";
 import { Failure, runTask } from "./failure.ts";
-import { findProgram } from "./services/find_program.ts";
+import { findLua } from "./services/find_program.ts";
 import { requireProsody } from "./services/install_prosody.ts";
 import { startTestPostgres } from "./services/test_postgres.ts";
 import { StopRequests } from "./stop_requests.ts";
@@ -42,8 +42,7 @@ async function test(filter: string | undefined, requests: StopRequests): Promise
 // ---
 
 async function luaTests(): Promise<Suite> {
-  const interpreter = await findProgram("lua5.4") ?? await findProgram("lua") ?? "lua5.4";
-  return { program: interpreter, args: ["prosody/spec/run.lua"], summary: /(\d+) passed, (\d+) failed/g };
+  return { program: await findLua(), args: ["prosody/spec/run.lua"], summary: /(\d+) passed, (\d+) failed/g };
 }
 
 async function denoTests(filter: string | undefined): Promise<Suite> {

@@ -5,9 +5,9 @@
  */
 import { connect, type Sql } from "../../db/connect.ts";
 import { databaseName } from "../../db/database.ts";
+import { limitFiles } from "../services/process.ts";
 import type { Random } from "../simulate/random.ts";
 import type { Stage } from "./stage.ts";
-import { limitFiles } from "../services/process.ts";
 import { destroy, freeze, thaw, type Victim } from "./victim.ts";
 import { waitFor } from "./wait.ts";
 

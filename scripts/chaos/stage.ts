@@ -10,7 +10,7 @@ import { deriveKeys } from "../../auth/keys.ts";
 import { readSettings } from "../../config.ts";
 import { prepareDatabase } from "../database.ts";
 import { requireProsody } from "../services/install_prosody.ts";
-import { sizeOf } from "../services/log_follower.ts";
+import { outboxBytes } from "../services/outbox_size.ts";
 import { freePort } from "../services/ports.ts";
 import { startPostgres } from "../services/postgres.ts";
 import { childrenOf } from "../services/process.ts";
@@ -73,7 +73,7 @@ export async function setStage(say: (line: string) => void): Promise<Stage> {
   return {
     ...{ dataDir, databaseUrl, apis, postgres, prosody, relay, domain: settings.xmpp.domain },
     async isOutboxFull() {
-      return await sizeOfFolder(join(dataDir, "prosody/data/talky_outbox")) >= outboxMaxBytes;
+      return await outboxBytes(dataDir) >= outboxMaxBytes;
     },
     async isReady() {
       const states = await Promise.all(apis.map((api) => api.readiness()));
@@ -138,10 +138,4 @@ async function bringProsody(dataDir: string, program: string, services: AsyncDis
     },
   };
   return { prosody, settings, url: running.url };
-}
-
-async function sizeOfFolder(path: string): Promise<number> {
-  let size = 0;
-  for await (const { name } of Deno.readDir(path)) size += await sizeOf(join(path, name));
-  return size;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import { findProgram } from "../services/find_program.ts";
+import { findLua } from "../services/find_program.ts";
 import { kill } from "../services/process.ts";
 import { testEnvironment } from "../test_environment.ts";
 
@@ -32,7 +32,7 @@ export async function runTest({ folder, postgres, test, name }: TestPlace): Prom
   await Deno.mkdir(scratch, { mode: 0o711, recursive: true });
   const isLua = test.endsWith(".lua");
   const command = isLua
-    ? new Deno.Command(await findProgram("lua5.4") ?? "lua", {
+    ? new Deno.Command(await findLua(), {
       args: ["prosody/spec/run.lua"],
       cwd: folder,
       ...piped,

@@ -12,3 +12,8 @@ export async function findProgram(name: string): Promise<string | undefined> {
     if (file?.isFile && (file.mode ?? 0) & 0o111) return path;
   }
 }
+
+/** What runs the Lua tests: Debian's program, or else whatever is called `lua`. */
+export async function findLua(): Promise<string> {
+  return await findProgram("lua5.4") ?? await findProgram("lua") ?? "lua5.4";
+}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { findProgram } from "../../scripts/services/find_program.ts";
+import { findLua } from "../../scripts/services/find_program.ts";
 import { Random } from "../../scripts/simulate/random.ts";
 
 const kills = 200;
@@ -37,8 +37,7 @@ const writer = fileURLToPath(new URL("outbox_writer.lua", import.meta.url));
 
 /** Answers the numbers of the records that the writer found, and those it said it had appended. */
 async function writeUntilKilled(directory: string, acknowledged: number, random: Random) {
-  const interpreter = await findProgram("lua5.4") ?? await findProgram("lua") ?? "lua5.4";
-  const child = new Deno.Command(interpreter, {
+  const child = new Deno.Command(await findLua(), {
     args: [writer, directory, String(acknowledged), random.hex(8)],
     stdin: "null",
     stdout: "piped",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readEvents, type TalkyEvent } from "../../client/mod.ts";
 import { eventTypes } from "../../events/event.ts";
 import { simulate } from "../../scripts/simulate/simulation.ts";
+import { outboxBytes } from "../../scripts/services/outbox_size.ts";
 import { freePort } from "../../scripts/services/ports.ts";
 import { type TestDatabase, testDatabase } from "../harness/database.ts";
 import { testProsody } from "../harness/prosody.ts";
@@ -72,7 +73,7 @@ Deno.test("the API killed in the middle of calls and away for a while loses and 
   await first.kill("SIGKILL");
   // The calls go on without it for as long as they need no new session.
   const stored = await database.sql`select id from log_head`;
-  await until("the outbox holds records", () => outboxBytes(prosody.dataDir) > 20_000);
+  await until("the outbox holds records", async () => await outboxBytes(prosody.dataDir) > 20_000);
   assert.deepEqual(
     await database.sql`select id from log_head`,
     stored,
@@ -152,13 +153,4 @@ async function waiters({ sql }: TestDatabase, count: number): Promise<void> {
       select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
     return waiting.length >= count;
   });
-}
-
-/** What the outbox of a Prosody holds on disk. */
-function outboxBytes(dataDir: string): number {
-  const folder = `${dataDir}/prosody/data/talky_outbox`;
-  return [...Deno.readDirSync(folder)].reduce(
-    (sum, { name }) => sum + Deno.statSync(`${folder}/${name}`).size,
-    0,
-  );
 }

@@ -3,12 +3,28 @@ import { signIngestCredential } from "../../auth/credential.ts";
 import { xmppHosts } from "../../config.ts";
 import { isRefusedData } from "../../db/connect.ts";
 import { readPositions } from "../../db/sources.ts";
-import { startProsodySession } from "../../ingest/prosody_session.ts";
+import { type ProsodySessionOptions, startProsodySession } from "../../ingest/prosody_session.ts";
 import { createRecorder } from "../../ingest/recorder.ts";
 import { storeAll } from "../db/outbox.ts";
 import { testDatabase } from "../harness/database.ts";
-import { testProsody } from "../harness/prosody.ts";
+import { type TestProsody, testProsody } from "../harness/prosody.ts";
 import { until } from "../harness/wait.ts";
+
+/** Subscribes to a Prosody's outbox as the API does. */
+function startSession(
+  prosody: TestProsody,
+  options: Pick<ProsodySessionOptions, "positions" | "recorder" | "askEvery">,
+) {
+  const hosts = xmppHosts(prosody.domain);
+  return startProsodySession({
+    url: prosody.wsUrl,
+    hosts,
+    username: "talky-ingest",
+    credential: () => signIngestCredential(prosody.keys, `talky-ingest@${hosts.users}`, 60),
+    customerData: () => Promise.resolve(null),
+    ...options,
+  });
+}
 
 Deno.test("batches that could not be stored come again, and no later epoch overtakes them", async () => {
   await using database = await testDatabase();
@@ -28,16 +44,7 @@ Deno.test("batches that could not be stored come again, and no later epoch overt
       return await storeAll(sql, ...submissions);
     },
   });
-  const hosts = xmppHosts(prosody.domain);
-  const session = startProsodySession({
-    url: prosody.wsUrl,
-    hosts,
-    username: "talky-ingest",
-    credential: () => signIngestCredential(prosody.keys, `talky-ingest@${hosts.users}`, 60),
-    positions: () => readPositions(sql),
-    customerData: () => Promise.resolve(null),
-    recorder,
-  });
+  const session = startSession(prosody, { positions: () => readPositions(sql), recorder });
   try {
     await until("all four epochs are stored", async () => (await sql`select 1 from sources`).length === 4);
     const epochs = (await sql`select epoch from sources order by epoch`).map(({ epoch }) => epoch);
@@ -67,14 +74,8 @@ Deno.test("what waits is what is not stored, also while the outbox is asked; a c
       return submissions.map(() => ({}));
     },
   });
-  const hosts = xmppHosts(prosody.domain);
-  const session = startProsodySession({
-    url: prosody.wsUrl,
-    hosts,
-    username: "talky-ingest",
-    credential: () => signIngestCredential(prosody.keys, `talky-ingest@${hosts.users}`, 60),
+  const session = startSession(prosody, {
     positions: () => Promise.resolve([]),
-    customerData: () => Promise.resolve(null),
     recorder,
     // Often: an answer is on its way whenever something else happens.
     askEvery: 10,

@@ -5,15 +5,11 @@ import { testDatabase } from "../harness/database.ts";
 import { testProsody } from "../harness/prosody.ts";
 import { type TestService, testService } from "../harness/service.ts";
 import { until } from "../harness/wait.ts";
+import { isRefused } from "../prosody/refusal.ts";
 import { enter, say } from "../prosody/stanzas.ts";
-import { join, type Session } from "../prosody/xmpp.ts";
+import { join } from "../prosody/xmpp.ts";
 
-/** Says something; answers whether it was refused. */
-async function isRefused(session: Session, text: string): Promise<boolean> {
-  session.received.length = 0;
-  await say(session, xml("body", {}, text));
-  return session.received.some((stanza) => stanza.attrs.type === "error");
-}
+const body = (text: string) => xml("body", {}, text);
 
 async function readOutbox({ url, token }: TestService) {
   const { checks } = await (await fetch(`${url}/readyz`)).json();
@@ -39,7 +35,7 @@ Deno.test({
     await enter(ada);
     let said = 0;
     await limitFiles(prosody.pid, 3001);
-    while (said < 100 && !await isRefused(ada, `no. ${said}`)) said++;
+    while (said < 100 && !await isRefused(ada, () => say(ada, body(`no. ${said}`)))) said++;
     assert.ok(said > 1 && said < 100, `there is room for some: ${said}`);
 
     const troubled = { timeout: 30_000 };
@@ -50,7 +46,7 @@ Deno.test({
     );
 
     await limitFiles(prosody.pid, Infinity);
-    await until("room again", async () => !await isRefused(ada, "at last"));
+    await until("room again", async () => !await isRefused(ada, () => say(ada, body("at last"))));
     await until("all of it is stored", async () => {
       const [row] = await database.sql`select count(*) from events where type = 'message_sent'`;
       return row!["count"] === said + 1;

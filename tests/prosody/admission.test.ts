@@ -3,25 +3,13 @@ import type { Element } from "@xmpp/xml";
 import assert from "node:assert/strict";
 import { testProsody } from "../harness/prosody.ts";
 import { until } from "../harness/wait.ts";
+import { isRefused } from "./refusal.ts";
 import { configure, content, enter, jingle, leave, mute, say, send } from "./stanzas.ts";
 import { hosts, ingest, join, namespaces as ns, type Session, Subscriber } from "./xmpp.ts";
 
 const outboxMaxBytes = 8000;
 const body = (text: string) => xml("body", {}, text);
 const rtt = (event: string) => xml("rtt", { xmlns: ns.rtt, event, seq: "0" });
-
-/** The condition of the newest error a session was answered with, if it is to come again later. */
-function refusal({ received }: Session): string | undefined {
-  const error = received.findLast((stanza) => stanza.attrs.type === "error")?.getChild("error");
-  return error?.attrs.type === "wait" ? error.children[0].name : undefined;
-}
-
-/** Does something, and answers whether it was refused for want of room. */
-async function isRefused(session: Session, deed: () => Promise<Element | void>): Promise<boolean> {
-  session.received.length = 0;
-  await deed();
-  return refusal(session) === "resource-constraint";
-}
 
 Deno.test({
   name: "while the outbox is full nothing begins, what is open may end, and nothing is lost",

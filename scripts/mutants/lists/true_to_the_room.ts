@@ -1,5 +1,12 @@
 import type { Mutants } from "../mutant.ts";
 
+/** Who was called and leaves ends nothing. */
+const onlyCallersHangUp = {
+  file: "prosody/modules/talky/room.lib.lua",
+  find: "if call.initiator == id or call.responder == id then self:end_call",
+  replace: "if call.initiator == id then self:end_call",
+};
+
 /** Guarantee 4: rows and log tell what was the case. */
 export const trueToTheRoom: Mutants = {
   "stanzas are misread": [{
@@ -129,10 +136,7 @@ export const trueToTheRoom: Mutants = {
     test: "prosody/spec/room_spec.lua",
     name: "leaving ends what was open",
   }, {
-    // Whoever calls hangs up.
-    file: "prosody/modules/talky/room.lib.lua",
-    find: "if call.initiator == id or call.responder == id then self:end_call",
-    replace: "if call.initiator == id then self:end_call",
+    ...onlyCallersHangUp,
     test: "prosody/spec/room_spec.lua",
     name: "leaving ends what was open",
   }, {
@@ -143,9 +147,7 @@ export const trueToTheRoom: Mutants = {
     test: "prosody/spec/room_spec.lua",
     name: "leaving ends what was open",
   }, {
-    file: "prosody/modules/talky/room.lib.lua",
-    find: "if call.initiator == id or call.responder == id then self:end_call",
-    replace: "if call.initiator == id then self:end_call",
+    ...onlyCallersHangUp,
     test: "tests/browser/departures.test.ts",
     name: "a tab that goes in any way",
   }, {
