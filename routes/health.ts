@@ -11,7 +11,7 @@ const Readiness = z.object({
   checks: z.record(z.string(), z.looseObject({ ok: z.boolean() })).openapi({
     description: [
       "By part. database: `head`, the newest event, and `streamed`, the newest that the stream has.",
-      "prosody: `active`, whether this instance is the one it feeds; `lag`, records that wait in its outbox;",
+      "prosody: `active`, whether this instance is the one it feeds; `lag`, records of its outbox that are not stored;",
       "`bytes` of `limit`, what the outbox's files take, acknowledged records included until their file is full;",
       "`held`, records that its disk refuses; `lost`, records that damage on it has cost; `degraded`, what of",
       "this somebody should look after",
