@@ -69,8 +69,9 @@ export function prosodyUrl({ xmpp }: Settings): string {
 }
 
 /**
- * Whether Prosody is connected and feeds this instance, and its outbox: `lag` records are not stored, `bytes` of `limit`
- * are taken on its disk, which refuses the `held` ones, `lost` are gone. `degraded` says what is wrong with it.
+ * Whether Prosody is connected and feeds this instance, and its outbox: `lag` records are not stored, `bytes` of
+ * `limit` are taken on its disk, which refuses the `held` ones, `lost` are gone. `degraded` says what is wrong
+ * with it.
  */
 export function checkProsody({ connected, active, outbox }: ProsodyStatus): Check {
   if (!outbox) return { ok: connected, active };
