@@ -7,7 +7,7 @@ local in_prosody = {
 	},
 }
 files["prosody/modules/**/*.lua"] = in_prosody
-files["scripts/chaos/modules/*.lua"] = in_prosody
+files["proof/chaos/modules/*.lua"] = in_prosody
 -- What the runner gives to the tests.
 files["prosody/spec/run.lua"] = { globals = { "library", "support", "fixture", "same", "test" } }
 files["prosody/spec/*_spec.lua"] = { read_globals = { "library", "support", "fixture", "same", "test" } }

@@ -11,8 +11,8 @@ import { connect, type Sql } from "./db/connect.ts";
 import { postgresLog } from "./db/event_log.ts";
 import { startHousekeeping } from "./db/housekeeping.ts";
 import { isMigrated } from "./db/migrate.ts";
-import { configureLogging } from "./logging.ts";
-import { createMetrics } from "./metrics.ts";
+import { configureLogging } from "./runtime/logging.ts";
+import { createMetrics } from "./runtime/metrics.ts";
 import {
   checkProsody,
   databaseCheck,
@@ -21,14 +21,14 @@ import {
   reportTrouble,
   routeSettings,
   startIngest,
-} from "./parts.ts";
+} from "./runtime/assemble.ts";
 import { createApp } from "./routes/app.ts";
-import { loadSettings } from "./scripts/environment.ts";
-import { Failure } from "./scripts/failure.ts";
-import { readAsset, readDemo } from "./server/files.ts";
-import { listen, type Listener } from "./server/listen.ts";
-import { relayTo } from "./server/relay.ts";
-import { upgrade } from "./server/upgrade.ts";
+import { loadSettings } from "./runtime/deno/environment.ts";
+import { Failure } from "./runtime/failure.ts";
+import { readAsset, readDemo } from "./runtime/deno/files.ts";
+import { listen, type Listener } from "./runtime/deno/listen.ts";
+import { relayTo } from "./runtime/deno/relay.ts";
+import { upgrade } from "./runtime/deno/upgrade.ts";
 import { startHub } from "./stream/hub.ts";
 
 /** A running service. */

@@ -6,15 +6,15 @@
  */
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { ExecutionContext } from "hono";
-import { databaseRecorder, prosodyUrl, routeSettings } from "./parts.ts";
+import { databaseRecorder, prosodyUrl, routeSettings } from "./runtime/assemble.ts";
 import { createApp } from "./routes/app.ts";
 import type { Check } from "./routes/dependencies.ts";
-import { releasing, requestDatabase } from "./worker/request_database.ts";
-import { type Bindings, theObject } from "./worker/runtime.ts";
-import { readShared, requestDatabaseUrl } from "./worker/shared.ts";
+import { releasing, requestDatabase } from "./runtime/workers/request_database.ts";
+import { type Bindings, theObject } from "./runtime/workers/runtime.ts";
+import { readShared, requestDatabaseUrl } from "./runtime/workers/shared.ts";
 
-export { ProsodyIngest } from "./worker/prosody_ingest.ts";
-export { StreamHub } from "./worker/stream_hub.ts";
+export { ProsodyIngest } from "./runtime/workers/prosody_ingest.ts";
+export { StreamHub } from "./runtime/workers/stream_hub.ts";
 
 export default {
   async fetch(request: Request, bindings: Bindings, context: ExecutionContext): Promise<Response> {

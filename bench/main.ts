@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { runTask } from "../scripts/failure.ts";
-import { startPostgres } from "../scripts/services/postgres.ts";
+import { runTask } from "../runtime/failure.ts";
+import { startPostgres } from "../local/postgres.ts";
 import { benchAppending } from "./appending.ts";
 import { benchReading } from "./reading.ts";
 import { benchStreaming } from "./streaming.ts";

@@ -9,8 +9,8 @@ import { isIP } from "node:net";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { generate } from "selfsigned";
-import { loadSettings } from "./environment.ts";
-import { Failure, runTask } from "./failure.ts";
+import { loadSettings } from "../runtime/deno/environment.ts";
+import { Failure, runTask } from "../runtime/failure.ts";
 
 /** Questions, by the names that the parts of a distinguished name have (RFC 4514). */
 const questions = [

@@ -4,14 +4,14 @@
  *
  * @module
  */
-import { chaos, type ChaosOptions } from "./chaos/chaos.ts";
-import { readArguments } from "./chaos/options.ts";
-import { setStage } from "./chaos/stage.ts";
-import { tableOf } from "./chaos/table.ts";
-import { holds } from "./chaos/verdict.ts";
-import { runTask } from "./failure.ts";
-import { ArgumentError } from "./simulate/options.ts";
-import { StopRequests } from "./stop_requests.ts";
+import { chaos, type ChaosOptions } from "../proof/chaos/chaos.ts";
+import { readArguments } from "../proof/chaos/options.ts";
+import { setStage } from "../proof/chaos/stage.ts";
+import { tableOf } from "../proof/chaos/table.ts";
+import { holds } from "../proof/chaos/verdict.ts";
+import { runTask } from "../runtime/failure.ts";
+import { ArgumentError } from "../proof/simulate/options.ts";
+import { StopRequests } from "../local/stop_requests.ts";
 
 const say = (line: string) => console.error(`talky: ${line}`);
 

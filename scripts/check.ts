@@ -7,8 +7,8 @@
 import { readdir } from "node:fs/promises";
 import { dirname, join, normalize } from "node:path";
 import { settingNames } from "../config.ts";
-import { runTask } from "./failure.ts";
-import { findProgram } from "./services/find_program.ts";
+import { runTask } from "../runtime/failure.ts";
+import { findProgram } from "../local/find_program.ts";
 
 /** Imports go one way: what each place may import besides itself, by folder, file or package. */
 const mayImport: Record<string, readonly string[]> = {
@@ -22,12 +22,25 @@ const mayImport: Record<string, readonly string[]> = {
     ...["@hono/zod-openapi", "@logtape/logtape", "hono", "prom-client", "zod"],
   ],
   prosody: ["config.ts"],
-  server: [
-    ...["config.ts", "routes/dependencies.ts", "scripts/failure.ts", "@logtape/logtape"],
-    ...["node:crypto", "node:events", "node:module", "node:net", "node:path", "node:stream", "node:tls"],
+  runtime: [
+    ...["config.ts", "auth", "events", "db", "ingest", "routes", "stream"],
+    ...["@logtape/logtape", "hono", "prom-client"],
   ],
-  worker: [
-    ...["config.ts", "logging.ts", "parts.ts", "auth", "db", "ingest", "routes", "stream"],
+  "runtime/deno": [
+    ...["config.ts", "routes/dependencies.ts", "runtime", "@logtape/logtape"],
+    ...[
+      "node:crypto",
+      "node:events",
+      "node:module",
+      "node:net",
+      "node:path",
+      "node:stream",
+      "node:tls",
+      "node:util",
+    ],
+  ],
+  "runtime/workers": [
+    ...["config.ts", "runtime", "auth", "db", "ingest", "routes", "stream"],
     ...["@hono/zod-openapi", "hono"],
   ],
   web: ["hono"],
@@ -35,7 +48,7 @@ const mayImport: Record<string, readonly string[]> = {
 };
 
 /** These run on Workers unchanged. */
-const withoutDeno = ["auth", "events", "ingest", "routes", "stream", "worker"];
+const withoutDeno = ["auth", "events", "ingest", "routes", "runtime/workers", "stream"];
 
 /** Past this a file is split. */
 const maximumBytes = 15_000;
@@ -107,7 +120,7 @@ async function tool(program: string, ...args: string[]): Promise<string[]> {
 
 async function luacheck(): Promise<string[]> {
   const program = await findProgram("luacheck");
-  if (program) return await tool(program, "--quiet", "prosody", "scripts", "tests");
+  if (program) return await tool(program, "--quiet", "prosody", "proof", "tests");
   if (Deno.env.get("CI")) return ["luacheck is not installed: apt-get install lua-check"];
   console.log("skipped: luacheck is not installed (apt-get install lua-check)");
   return [];

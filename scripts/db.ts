@@ -6,9 +6,9 @@
 import { createDatabase, databaseName, dropDatabase } from "../db/database.ts";
 import { migrate, rollback } from "../db/migrate.ts";
 import { dumpSchema } from "../db/schema.ts";
-import { withConnection, withDatabase } from "./database.ts";
-import { loadSettings } from "./environment.ts";
-import { Failure, runTask } from "./failure.ts";
+import { withConnection, withDatabase } from "../local/database.ts";
+import { loadSettings } from "../runtime/deno/environment.ts";
+import { Failure, runTask } from "../runtime/failure.ts";
 
 const tasks: Record<string, (url: string) => Promise<void>> = {
   async createdb(url) {

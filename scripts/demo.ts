@@ -9,8 +9,8 @@ import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, stop } from "esbuild";
-import { loadSettings } from "./environment.ts";
-import { Failure, runTask } from "./failure.ts";
+import { loadSettings } from "../runtime/deno/environment.ts";
+import { Failure, runTask } from "../runtime/failure.ts";
 
 /** Bundles the page into a folder. Answers false where the folder has what the sources make already. */
 export async function buildDemo(target: string): Promise<boolean> {

@@ -5,13 +5,13 @@
  *
  * @module
  */
-import { Failure, runTask } from "./failure.ts";
-import { allMutants, type NamedMutant } from "./mutants/all.ts";
-import { copySources } from "./mutants/copy.ts";
-import { type Outcome, runTest } from "./mutants/run_test.ts";
-import { requireProsody } from "./services/install_prosody.ts";
-import { startTestPostgres } from "./services/test_postgres.ts";
-import { StopRequests } from "./stop_requests.ts";
+import { Failure, runTask } from "../runtime/failure.ts";
+import { allMutants, type NamedMutant } from "../proof/mutants/all.ts";
+import { copySources } from "../proof/mutants/copy.ts";
+import { type Outcome, runTest } from "../proof/mutants/run_test.ts";
+import { requireProsody } from "../local/install_prosody.ts";
+import { startTestPostgres } from "../local/test_postgres.ts";
+import { StopRequests } from "../local/stop_requests.ts";
 
 /** What became of a mutant: only `killed` is good. */
 type Fate = "killed" | "survived" | "no proof: the test fails without it";

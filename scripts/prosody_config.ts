@@ -7,11 +7,11 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { deriveKeys } from "../auth/keys.ts";
-import { loadSettings } from "./environment.ts";
-import { Failure, runTask } from "./failure.ts";
-import { secretOf } from "./secret.ts";
-import { checkProsodyConfig, installFile } from "./services/prosody_install.ts";
-import { findLayout, modulesDir, systemConfig, unreadableFolder } from "./services/prosody_layout.ts";
+import { loadSettings } from "../runtime/deno/environment.ts";
+import { Failure, runTask } from "../runtime/failure.ts";
+import { secretOf } from "../local/secret.ts";
+import { checkProsodyConfig, installFile } from "../local/prosody_install.ts";
+import { findLayout, modulesDir, systemConfig, unreadableFolder } from "../local/prosody_layout.ts";
 
 function readArguments() {
   try {

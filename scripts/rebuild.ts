@@ -5,9 +5,9 @@
  * @module
  */
 import { rebuild } from "../db/rebuild.ts";
-import { withConnection, withDatabase } from "./database.ts";
-import { loadSettings } from "./environment.ts";
-import { runTask } from "./failure.ts";
+import { withConnection, withDatabase } from "../local/database.ts";
+import { loadSettings } from "../runtime/deno/environment.ts";
+import { runTask } from "../runtime/failure.ts";
 
 if (import.meta.main) {
   await runTask(async () => {

@@ -8,9 +8,9 @@ import { parseArgs } from "node:util";
 import { findRefused, type RefusedQuery, replay } from "../db/replay.ts";
 import { parseDevice } from "../ingest/device.ts";
 import { reread } from "../ingest/reread.ts";
-import { withConnection, withDatabase } from "./database.ts";
-import { loadSettings } from "./environment.ts";
-import { Failure, runTask } from "./failure.ts";
+import { withConnection, withDatabase } from "../local/database.ts";
+import { loadSettings } from "../runtime/deno/environment.ts";
+import { Failure, runTask } from "../runtime/failure.ts";
 
 const usage = "takes one of --id N, --code X and --all";
 

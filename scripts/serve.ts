@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { configureLogging } from "../logging.ts";
+import { configureLogging } from "../runtime/logging.ts";
 import { run } from "../main.ts";
-import { loadSettings } from "./environment.ts";
-import { runTask } from "./failure.ts";
+import { loadSettings } from "../runtime/deno/environment.ts";
+import { runTask } from "../runtime/failure.ts";
 
 if (import.meta.main) {
   await runTask(async () => {

@@ -4,13 +4,13 @@
  *
  * @module
  */
-import { loadSettings } from "./environment.ts";
-import { runTask } from "./failure.ts";
-import { ArgumentError, type Arguments, readArguments } from "./simulate/options.ts";
-import { showProgress } from "./simulate/progress.ts";
-import { simulate } from "./simulate/simulation.ts";
-import { summarise } from "./simulate/summary.ts";
-import { StopRequests } from "./stop_requests.ts";
+import { loadSettings } from "../runtime/deno/environment.ts";
+import { runTask } from "../runtime/failure.ts";
+import { ArgumentError, type Arguments, readArguments } from "../proof/simulate/options.ts";
+import { showProgress } from "../proof/simulate/progress.ts";
+import { simulate } from "../proof/simulate/simulation.ts";
+import { summarise } from "../proof/simulate/summary.ts";
+import { StopRequests } from "../local/stop_requests.ts";
 
 /** Wrong arguments end the process with code 2, as wrong settings do. */
 function readCommandLine(): Arguments {

@@ -7,19 +7,19 @@
 import { join } from "node:path";
 import { deriveKeys } from "../auth/keys.ts";
 import type { Settings } from "../config.ts";
-import { configureLogging } from "../logging.ts";
+import { configureLogging } from "../runtime/logging.ts";
 import { run } from "../main.ts";
-import { lockDataDir } from "./data_dir_lock.ts";
-import { prepareDatabase } from "./database.ts";
+import { lockDataDir } from "../local/data_dir_lock.ts";
+import { prepareDatabase } from "../local/database.ts";
 import { buildDemo } from "./demo.ts";
-import { loadSettings } from "./environment.ts";
-import { Failure, runTask } from "./failure.ts";
-import { secretOf } from "./secret.ts";
-import { requireProsody } from "./services/install_prosody.ts";
-import { startPostgres } from "./services/postgres.ts";
-import { kill } from "./services/process.ts";
-import { startProsody } from "./services/prosody.ts";
-import { StopRequests } from "./stop_requests.ts";
+import { loadSettings } from "../runtime/deno/environment.ts";
+import { Failure, runTask } from "../runtime/failure.ts";
+import { secretOf } from "../local/secret.ts";
+import { requireProsody } from "../local/install_prosody.ts";
+import { startPostgres } from "../local/postgres.ts";
+import { kill } from "../local/process.ts";
+import { startProsody } from "../local/prosody.ts";
+import { StopRequests } from "../local/stop_requests.ts";
 
 /** Runs everything until an end is asked for. */
 async function start(settings: Settings, requests: StopRequests): Promise<void> {

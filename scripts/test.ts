@@ -5,12 +5,12 @@
  * @module
  */
 import { readdir } from "node:fs/promises";
-import { Failure, runTask } from "./failure.ts";
-import { findLua } from "./services/find_program.ts";
-import { requireProsody } from "./services/install_prosody.ts";
-import { startTestPostgres } from "./services/test_postgres.ts";
-import { StopRequests } from "./stop_requests.ts";
-import { testEnvironment } from "./test_environment.ts";
+import { Failure, runTask } from "../runtime/failure.ts";
+import { findLua } from "../local/find_program.ts";
+import { requireProsody } from "../local/install_prosody.ts";
+import { startTestPostgres } from "../local/test_postgres.ts";
+import { StopRequests } from "../local/stop_requests.ts";
+import { testEnvironment } from "../local/test_environment.ts";
 
 /** A way to run some of the tests, and how to read from its output what came of them. */
 interface Suite {

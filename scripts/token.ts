@@ -7,9 +7,9 @@
 import { parseArgs } from "node:util";
 import { deriveKeys } from "../auth/keys.ts";
 import { type Scope, scopes, signOperatorToken } from "../auth/operator.ts";
-import { loadSettings } from "./environment.ts";
-import { Failure, runTask } from "./failure.ts";
-import { secretOf } from "./secret.ts";
+import { loadSettings } from "../runtime/deno/environment.ts";
+import { Failure, runTask } from "../runtime/failure.ts";
+import { secretOf } from "../local/secret.ts";
 
 const seconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 

@@ -5,13 +5,13 @@
  * @module
  */
 import { settingNames } from "../config.ts";
-import { prosodyUrl } from "../parts.ts";
-import { prepareDatabase, withDatabase } from "./database.ts";
-import { loadEnvironment, loadSettings } from "./environment.ts";
-import { Failure, runTask } from "./failure.ts";
-import { secretOf } from "./secret.ts";
-import { bundleWorker, startWorkerd } from "./services/workerd.ts";
-import { StopRequests } from "./stop_requests.ts";
+import { prosodyUrl } from "../runtime/assemble.ts";
+import { prepareDatabase, withDatabase } from "../local/database.ts";
+import { loadEnvironment, loadSettings } from "../runtime/deno/environment.ts";
+import { Failure, runTask } from "../runtime/failure.ts";
+import { secretOf } from "../local/secret.ts";
+import { bundleWorker, startWorkerd } from "../local/workerd.ts";
+import { StopRequests } from "../local/stop_requests.ts";
 
 const output = "dist/worker.mjs";
 

@@ -7,10 +7,10 @@
 import { deriveKeys, type Keys } from "../../auth/keys.ts";
 import { readSettings } from "../../config.ts";
 import type { ProsodyConfigOptions } from "../../prosody/config.ts";
-import { requireProsody } from "../../scripts/services/install_prosody.ts";
-import { freePort } from "../../scripts/services/ports.ts";
-import { ended } from "../../scripts/services/process.ts";
-import { startProsody } from "../../scripts/services/prosody.ts";
+import { requireProsody } from "../../local/install_prosody.ts";
+import { freePort } from "../../local/ports.ts";
+import { ended } from "../../local/process.ts";
+import { startProsody } from "../../local/prosody.ts";
 
 /** A running Prosody. */
 export interface TestProsody extends AsyncDisposable {

@@ -6,8 +6,8 @@
 import { fileURLToPath } from "node:url";
 import { deriveKeys } from "../../auth/keys.ts";
 import { type Scope, signOperatorToken } from "../../auth/operator.ts";
-import { freePort } from "../../scripts/services/ports.ts";
-import { kill } from "../../scripts/services/process.ts";
+import { freePort } from "../../local/ports.ts";
+import { kill } from "../../local/process.ts";
 import type { TestDatabase } from "./database.ts";
 import type { TestProsody } from "./prosody.ts";
 import { through } from "./through.ts";

@@ -5,8 +5,8 @@
  */
 import { deriveKeys, type Keys } from "../../auth/keys.ts";
 import { signOperatorToken } from "../../auth/operator.ts";
-import { freePort } from "../../scripts/services/ports.ts";
-import { bundleWorker, startWorkerd } from "../../scripts/services/workerd.ts";
+import { freePort } from "../../local/ports.ts";
+import { bundleWorker, startWorkerd } from "../../local/workerd.ts";
 import type { TestDatabase } from "./database.ts";
 import type { TestProsody } from "./prosody.ts";
 

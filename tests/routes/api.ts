@@ -12,7 +12,7 @@ import { parseDevice } from "../../ingest/device.ts";
 import { createRecorder } from "../../ingest/recorder.ts";
 import { createApp } from "../../routes/app.ts";
 import type { Dependencies } from "../../routes/dependencies.ts";
-import { upgrade } from "../../server/upgrade.ts";
+import { upgrade } from "../../runtime/deno/upgrade.ts";
 import type { HubOptions } from "../../stream/hub.ts";
 import { type LiveLog, liveLog } from "../stream/live_log.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { freePort } from "../../scripts/services/ports.ts";
+import { freePort } from "../../local/ports.ts";
 import { runTask } from "./task.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { commandLine } from "../../scripts/services/process.ts";
-import { freePort } from "../../scripts/services/ports.ts";
+import { commandLine } from "../../local/process.ts";
+import { freePort } from "../../local/ports.ts";
 import { until } from "../harness/wait.ts";
 import { runTask, spawnTask } from "./task.ts";
 import { type TemporaryFolder, temporaryFolder } from "./temporary_folder.ts";

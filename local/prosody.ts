@@ -1,0 +1,170 @@
+/**
+ * The local Prosody: configured from the settings, started, watched over, ended.
+ *
+ * It is a process of its own that logs to a file, so calls outlive an API that was killed: the next
+ * `start` finds it by its process id and takes it over, unless the settings have changed since.
+ *
+ * @module
+ */
+import { dirname, join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { type Keys, sessionKeyText } from "../auth/keys.ts";
+import type { Settings } from "../config.ts";
+import { prosodyConfig, type ProsodyConfigOptions } from "../prosody/config.ts";
+import { Failure } from "../runtime/failure.ts";
+import { followLog, sizeOf } from "./log_follower.ts";
+import { isPortFree } from "./ports.ts";
+import { end, livingProcess } from "./process.ts";
+import { adoptProsody, type ProsodyFiles, type ProsodyProcess, runProsody } from "./prosody_process.ts";
+
+/** A running Prosody. */
+export interface Prosody {
+  /** Its WebSocket, for clients on this machine. */
+  readonly url: string;
+  /** Process id of the one that runs now. */
+  readonly pid: number;
+  /** It was running already. */
+  readonly adopted: boolean;
+  /** Ends it: SIGTERM, on which it records every leave, then SIGKILL after `patience` milliseconds. */
+  stop(patience?: number): Promise<void>;
+}
+
+/** What to run, and how. */
+export interface ProsodyOptions {
+  readonly settings: Settings;
+  readonly keys: Keys;
+  /** Path of the program `prosody`. */
+  readonly program: string;
+  /** Told, in a line, what happens to it, and what it warns of. */
+  readonly say?: (line: string) => void;
+  /** Start it again when it dies. Default true. */
+  readonly supervised?: boolean;
+  /** What tests want otherwise than the settings have it. */
+  readonly overrides?: Partial<ProsodyConfigOptions>;
+}
+
+/** Brings up the Prosody of a data directory, or takes over the one that runs there. */
+export async function startProsody(options: ProsodyOptions): Promise<Prosody> {
+  const { settings, program, say = () => {}, supervised = true } = options;
+  const home = join(resolve(settings.dataDir), "prosody");
+  const files = {
+    config: join(home, "prosody.cfg.lua"),
+    pid: join(home, "prosody.pid"),
+    log: join(home, "prosody.log"),
+  };
+  const url = localUrl(settings);
+  const launch = () => {
+    requirePort(settings);
+    return runProsody(program, files, url);
+  };
+
+  const orphan = await settle(files, configuration(options, home), say);
+  const stop = Promise.withResolvers<number>();
+  let stopping = false;
+  const follower = followLog(files.log, await sizeOf(files.log), (line) => {
+    const [, level, message] = /\s(warn|error)\t(.*)/.exec(line) ?? [];
+    if (level && !stopping) say(`Prosody ${level}: ${message}`);
+  });
+  let process: ProsodyProcess;
+  let adopted: ProsodyProcess | undefined;
+  try {
+    adopted = orphan ? await adoptProsody(orphan, url) : undefined;
+    process = adopted ?? await launch();
+  } catch (error) {
+    await follower.stop();
+    throw error;
+  }
+
+  const watching = (async () => {
+    for (let pause = shortestPause; supervised && !stopping; pause = Math.min(pause * 2, longestPause)) {
+      const since = Date.now();
+      await Promise.race([process.ended, stop.promise]);
+      if (stopping) break;
+      if (Date.now() - since > longestPause) pause = shortestPause;
+      say(`Prosody (process ${process.pid}) has died; starting it again`);
+      await Promise.race([delay(pause), stop.promise]);
+      if (stopping) break;
+      process = await launch().catch((error) => {
+        say(error.message);
+        return { pid: process.pid, ended: Promise.resolve() };
+      });
+    }
+    const patience = await stop.promise;
+    const left = await livingProcess(files.pid, files.config);
+    if (left) await end(left, patience);
+    await follower.stop();
+  })();
+
+  return {
+    url,
+    adopted: adopted !== undefined,
+    get pid() {
+      return process.pid;
+    },
+    stop(patience = 10_000) {
+      stopping = true;
+      stop.resolve(patience);
+      return watching;
+    },
+  };
+}
+
+// ---
+
+const shortestPause = 500;
+const longestPause = 30_000;
+
+/**
+ * Leaves the configuration on disk, readable by us alone (it holds the session key), and answers the
+ * process of an earlier start that runs with just this configuration; one with another is ended.
+ */
+async function settle(
+  files: ProsodyFiles,
+  config: string,
+  say: (line: string) => void,
+): Promise<number | undefined> {
+  await Deno.mkdir(join(dirname(files.config), "data"), { recursive: true });
+  const running = await livingProcess(files.pid, files.config);
+  const current = await Deno.readTextFile(files.config).catch(() => "");
+  if (config === current) return running;
+  if (running) {
+    say(`Prosody (process ${running}) runs with other settings: restarting it`);
+    await end(running, 10_000);
+  }
+  await Deno.remove(files.config).catch(() => {});
+  await Deno.writeTextFile(files.config, config, { mode: 0o600 });
+}
+
+function configuration({ settings, keys, overrides }: ProsodyOptions, home: string): string {
+  return prosodyConfig({
+    domain: settings.xmpp.domain,
+    dataDir: join(home, "data"),
+    modulesDir: fileURLToPath(new URL("../prosody/modules", import.meta.url)),
+    httpInterface: settings.host,
+    httpPort: settings.xmpp.port,
+    sessionKey: sessionKeyText(keys),
+    runAsRoot: Deno.uid() === 0,
+    messageBodies: settings.messageBodies,
+    outboxMaxBytes: settings.xmpp.outboxMaxBytes,
+    logLevel: settings.logLevel === "warning" ? "warn" : settings.logLevel,
+    ...overrides,
+  });
+}
+
+/** Prosody itself goes on without a port it does not get, and only logs it. */
+function requirePort({ host, xmpp }: Settings): void {
+  let reason = "it is taken: end what listens there";
+  try {
+    if (isPortFree(host, xmpp.port)) return;
+  } catch (error) {
+    reason = (error as Error).message;
+  }
+  throw new Failure(`Prosody cannot have port ${xmpp.port} on ${host}: ${reason}, or set TALKY_PROSODY_PORT`);
+}
+
+/** Prosody's WebSocket from this machine: a host of all interfaces is no address to connect to. */
+function localUrl({ host, xmpp }: Settings): string {
+  const name = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "[::1]" : host;
+  return `ws://${name}:${xmpp.port}/xmpp-websocket`;
+}

@@ -1,0 +1,123 @@
+/**
+ * What can go wrong: how each kind of fault is brought about, and how it ends.
+ *
+ * @module
+ */
+import { connect, type Sql } from "../../db/connect.ts";
+import { databaseName } from "../../db/database.ts";
+import { limitFiles } from "../../local/process.ts";
+import type { Random } from "../simulate/random.ts";
+import type { Stage } from "./stage.ts";
+import { destroy, freeze, thaw, type Victim } from "./victim.ts";
+import { waitFor } from "./wait.ts";
+
+/** One fault to come. */
+export interface Fault {
+  readonly kind: FaultKind;
+  /** How long it lasts, in seconds, before it is put right. */
+  readonly seconds: number;
+  /** Which instance of the API it happens to, where it happens to one. */
+  readonly instance: 0 | 1;
+}
+
+/** A kind of fault. */
+export type FaultKind = keyof typeof kinds;
+
+/** Faults without end, the same for the same seed: every kind has its turn before one comes again. */
+export function* planFaults(random: Random): Generator<Fault, never> {
+  while (true) {
+    for (const kind of random.shuffle(faultKinds)) {
+      const [shortest, longest] = kinds[kind].seconds;
+      const seconds = shortest + (longest - shortest) * random.next();
+      yield { kind, seconds, instance: random.chance(1 / 2) ? 0 : 1 };
+    }
+  }
+}
+
+/** Brings a fault about; answers what puts it right. */
+export async function inflict(fault: Fault, stage: Stage): Promise<() => Promise<void> | void> {
+  return await kinds[fault.kind].inflict(stage, stage.apis[fault.instance]);
+}
+
+// ---
+
+interface Kind {
+  /** It lasts from … to … seconds. */
+  readonly seconds: readonly [number, number];
+  inflict(stage: Stage, api: Victim): Promise<() => Promise<void> | void>;
+}
+
+const kinds = {
+  "api killed": { seconds: [0, 5], inflict: (_, api) => kill(api) },
+  "both apis killed": { seconds: [0, 5], inflict: ({ apis }) => kill(...apis) },
+  "postgres killed": { seconds: [0, 5], inflict: ({ postgres }) => kill(postgres) },
+  "prosody killed": { seconds: [0, 2], inflict: ({ prosody }) => kill(prosody) },
+  "api stopped": { seconds: [3, 15], inflict: (_, api) => hang(api) },
+  "postgres stopped": { seconds: [3, 15], inflict: ({ postgres }) => hang(postgres) },
+  "prosody stopped": { seconds: [3, 15], inflict: ({ prosody }) => hang(prosody) },
+  "xmpp cut": {
+    seconds: [0, 3],
+    inflict({ relay }) {
+      relay.cut();
+      return Promise.resolve(() => relay.mend());
+    },
+  },
+  "outbox full": { seconds: [0, 5], inflict: fill },
+  "disk refuses": { seconds: [2, 8], inflict: ({ prosody }) => refuseWrites(prosody) },
+  "database refuses": { seconds: [2, 8], inflict: ({ databaseUrl }) => refuse(databaseUrl) },
+} satisfies Record<string, Kind>;
+
+/** Every kind there is on this system: limits of other processes are Linux's. */
+export const faultKinds = (Object.keys(kinds) as FaultKind[])
+  .filter((kind) => kind !== "disk refuses" || Deno.build.os === "linux");
+
+async function kill(...victims: readonly Victim[]) {
+  await Promise.all(victims.map(destroy));
+  return async () => {
+    await Promise.all(victims.map((victim) => victim.start()));
+  };
+}
+
+async function hang(victim: Victim) {
+  await freeze(victim);
+  return () => thaw(victim);
+}
+
+/** Nobody reads the outbox until it is full. */
+async function fill({ relay, isOutboxFull }: Stage) {
+  relay.cut();
+  await waitFor("the outbox to be full", isOutboxFull);
+  return () => relay.mend();
+}
+
+/**
+ * No file of a service grows beyond a few kilobytes: as on a full disk, the kernel writes the part of a record
+ * that fits, and then none. (A small file system of its own would take root.)
+ */
+async function refuseWrites(victim: Victim) {
+  const limit = async (bytes: number) => {
+    for (const pid of await victim.pids()) await limitFiles(pid, bytes);
+  };
+  await limit(5000);
+  return () => limit(Infinity);
+}
+
+/** The database takes no connections, and loses those it has. */
+async function refuse(databaseUrl: string) {
+  const name = databaseName(databaseUrl);
+  await administer(databaseUrl, async (sql) => {
+    await sql`alter database ${sql(name)} with allow_connections false`;
+    await sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`;
+  });
+  return () =>
+    administer(databaseUrl, async (sql) => {
+      await sql`alter database ${sql(name)} with allow_connections true`;
+    });
+}
+
+async function administer(databaseUrl: string, work: (sql: Sql) => Promise<void>): Promise<void> {
+  const server = new URL(databaseUrl);
+  server.pathname = "/postgres";
+  const sql = connect(server.href, { max: 1 });
+  await work(sql).finally(() => sql.end());
+}

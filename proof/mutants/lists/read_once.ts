@@ -1,0 +1,214 @@
+import type { Mutants } from "../mutant.ts";
+
+/** Guarantee 6: a reader with a cursor gets every event that matches, once, in order. */
+export const readOnce: Mutants = {
+  "the seam between history and live": [{
+    // The last event of the history is taken for the first of what is live.
+    file: "db/log.ts",
+    find: "and id <= ${upTo}",
+    replace: "and id < ${upTo}",
+    test: "tests/stream/hub.test.ts",
+    name: "from any cursor",
+  }, {
+    // Looks at the ring from its second event on, as if the first were the cursor's.
+    file: "stream/ring.ts",
+    find: "buildStep(events, after - (head - events.length), filter",
+    replace: "buildStep(events, Math.max(1, after - (head - events.length)), filter",
+    test: "tests/stream/hub.test.ts",
+    name: "from any cursor",
+  }, {
+    // A full page looks like the last one.
+    file: "stream/reader.ts",
+    find: "events.length < frameEvents &&",
+    replace: "events.length <= frameEvents &&",
+    test: "tests/stream/hub.test.ts",
+    name: "what the ring has forgotten",
+  }, {
+    // The head has moved on while the page was read.
+    file: "stream/reader.ts",
+    find: "? upTo : frame.at(-1)!.id",
+    replace: "? ring.head : frame.at(-1)!.id",
+    test: "tests/stream/hub.test.ts",
+    name: "what the ring has forgotten",
+  }, {
+    // Readers at one cursor share their frames, whatever each of them asks for.
+    file: "stream/ring.ts",
+    find: "`${encoding.key} ${after} ${filter.key}`",
+    replace: "`${encoding.key} ${after}`",
+    test: "tests/stream/readers_property.test.ts",
+    name: "whoever reads what from where",
+  }, {
+    // For a slow reader frames are left out, as for a video.
+    file: "stream/reader.ts",
+    find: "cursor < ring.head && sink.buffered() < congested) {\n" +
+      "      if (cursor < ring.tail) return void readPage();\n" +
+      "      const { frame, through } = ring.step(cursor, filter, encoding);\n" +
+      "      if (frame !== null) send(frame);",
+    replace: "cursor < ring.head) {\n" +
+      "      if (cursor < ring.tail) return void readPage();\n" +
+      "      const { frame, through } = ring.step(cursor, filter, encoding);\n" +
+      "      if (frame !== null && sink.buffered() < congested) send(frame);",
+    test: "tests/stream/readers_property.test.ts",
+    name: "whoever reads what from where",
+  }],
+
+  "a wakeup is missed": [{
+    // Whoever wakes it while it reads is forgotten with those who woke it before.
+    file: "stream/hub.ts",
+    find: "} while (page.length === pageSize && !stopped);",
+    replace: "} while (page.length === pageSize && !stopped);\n        wokenAgain = false;",
+    test: "tests/stream/wakeup.test.ts",
+    name: "an append that is announced while the log is being read",
+  }, {
+    // The driver listens again by itself, but what was announced meanwhile is gone.
+    file: "db/wakeup.ts",
+    find: "sql.listen(wakeupChannel, onAppend, onAppend)",
+    replace: "sql.listen(wakeupChannel, onAppend)",
+    test: "tests/stream/outage.test.ts",
+    name: "the listening connection is killed",
+  }],
+
+  "the database goes away": [{
+    // Polls once, not again and again; while it is woken, nobody notices.
+    file: "stream/hub.ts",
+    find: "const polling = setInterval(wake, pollEvery);",
+    replace: "const polling = setTimeout(wake, pollEvery);",
+    test: "tests/stream/outage.test.ts",
+    name: "the database is away",
+  }, {
+    // A page that failed counts as under way for ever.
+    file: "stream/reader.ts",
+    find: "      return;\n    } finally {\n      if (paging === page) paging = null;\n    }",
+    replace: "      return;\n    }\n    if (paging === page) paging = null;",
+    test: "tests/stream/outage.test.ts",
+    name: "readers whose page fails",
+  }, {
+    // Sends readers away, to come back when the log can be read. They need not notice at all.
+    file: "stream/hub.ts",
+    find: "      onTrouble(error);\n    } finally {",
+    replace: "      onTrouble(error);\n" +
+      '      for (const reader of readers) reader.close({ code: closeCodes.overloaded, reason: "later" });\n' +
+      "    } finally {",
+    test: "tests/system/outage/database.test.ts",
+    name: "the database goes away (fast)",
+  }, {
+    // The hub's own reading counts as under way for ever, so that waking and polling wait for it.
+    file: "stream/hub.ts",
+    find: "      onTrouble(error);\n    } finally {\n      following = undefined;\n    }",
+    replace: "      onTrouble(error);\n      return;\n    }\n    following = undefined;",
+    test: "tests/system/outage/database.test.ts",
+    name: "the database goes away (immediate)",
+  }],
+
+  "a reader comes back, or moves": [{
+    // A browser repeats the query as it was, and says by the header where it is.
+    file: "stream/subscription.ts",
+    find: `lastEventId ?? query.get("after")`,
+    replace: `query.get("after") ?? lastEventId ?? null`,
+    test: "tests/stream/sse.test.ts",
+    name: "a reader that comes back",
+  }, {
+    // Saves a question for each reader. What one instance has sent another may not have seen.
+    file: "stream/hub.ts",
+    find: "bounds: () => log.bounds(),",
+    replace: "bounds: () => Promise.resolve({ head: ring.head, earliest: 1 }),",
+    test: "tests/system/end_to_end/two_instances.test.ts",
+    name: "fifty readers",
+  }, {
+    // Goes on from what this instance knows, and sends again what another had sent already.
+    file: "stream/reader.ts",
+    find: "let { filter, after: cursor } = options;",
+    replace: "let { filter } = options;\n  let cursor = Math.min(options.after, ring.head);",
+    test: "tests/system/end_to_end/two_instances.test.ts",
+    name: "fifty readers",
+  }, {
+    // Takes the cursor for the next one to read. Seen only where what is live begins behind a history.
+    file: "stream/reader.ts",
+    find: "? upTo : frame.at(-1)!.id",
+    replace: "? upTo + 1 : frame.at(-1)!.id",
+    test: "tests/runtime/workers/worker.test.ts",
+    name: "a reader moves",
+  }],
+
+  "a slow reader hinders others": [{
+    file: "stream/reader.ts",
+    find: "cursor < ring.head && sink.buffered() < congested",
+    replace: "cursor < ring.head",
+    test: "tests/stream/hub.test.ts",
+    name: "a reader that takes nothing",
+  }, {
+    // What was read and did not fit into the frame is passed over.
+    file: "stream/reader.ts",
+    find: "? upTo : frame.at(-1)!.id",
+    replace: "? upTo : events.at(-1)!.id",
+    test: "tests/stream/hub.test.ts",
+    name: "a reader that takes nothing",
+  }, {
+    // Below the mark it does no harm.
+    file: "stream/reader.ts",
+    find: "if (buffered > 0 && now - lastTaken",
+    replace: "if (buffered >= congested && now - lastTaken",
+    test: "tests/stream/hub.test.ts",
+    name: "a reader that makes no progress",
+  }, {
+    // The closed socket will say so, and take it off.
+    file: "stream/reader.ts",
+    find: "    remove();\n    sink.close(reason);",
+    replace: "    sink.close(reason);",
+    test: "tests/stream/hub.test.ts",
+    name: "a reader that makes no progress",
+  }],
+
+  "a subscription changes under way": [{
+    file: "stream/reader.ts",
+    find: "if (removed || paging !== page) return;",
+    replace: "if (removed) return;",
+    test: "tests/stream/resubscribe.test.ts",
+    name: "a page under way when the subscription changes",
+  }, {
+    // Whoever comes back is served anew; this one has not gone.
+    file: "stream/reader.ts",
+    find: "context.onTrouble(error);\n      return;",
+    replace: "context.onTrouble(error);\n" +
+      '      return close({ code: closeCodes.overloaded, reason: "reconnect later" });',
+    test: "tests/stream/resubscribe.test.ts",
+    name: "a page that cannot be read is read again",
+  }, {
+    // The page under way is taken for the new subscription's.
+    file: "stream/reader.ts",
+    find: "      paging = null;\n      ({ filter, after: cursor } = subscription);",
+    replace: "      ({ filter, after: cursor } = subscription);",
+    test: "tests/stream/resubscribe.test.ts",
+    name: "a reader that changes its mind",
+  }, {
+    // A cursor only ever moves on.
+    file: "stream/reader.ts",
+    find: "({ filter, after: cursor } = subscription);",
+    replace: "filter = subscription.filter;\n      cursor = Math.max(cursor, subscription.after);",
+    test: "tests/stream/resubscribe.test.ts",
+    name: "a reader that changes its mind",
+  }],
+
+  "a cursor older than what is kept": [{
+    // Whoever has read up to the one before the earliest has missed nothing, and is refused.
+    file: "stream/subscription.ts",
+    find: "after < earliest - 1",
+    replace: "after < earliest",
+    test: "tests/stream/websocket.test.ts",
+    name: "4410 for a cursor",
+  }, {
+    file: "stream/subscription.ts",
+    find: "return { after: earliest - 1 };",
+    replace: "return { after: earliest };",
+    test: "tests/stream/websocket.test.ts",
+    name: "4410 for a cursor",
+  }, {
+    // Is served what is there, and never learns of the gap.
+    file: "stream/subscription.ts",
+    find:
+      "if (after < earliest - 1) return { code: closeCodes.gone, reason: `earliest kept event: ${earliest}` };",
+    replace: "if (after < earliest - 1) return { after: earliest - 1 };",
+    test: "tests/stream/websocket.test.ts",
+    name: "4410 for a cursor",
+  }],
+};

@@ -1,0 +1,313 @@
+import type { Mutants } from "../mutant.ts";
+
+/** Who was called and leaves ends nothing. */
+const onlyCallersHangUp = {
+  file: "prosody/modules/talky/room.lib.lua",
+  find: "if call.initiator == id or call.responder == id then self:end_call",
+  replace: "if call.initiator == id then self:end_call",
+};
+
+/** Guarantee 4: rows and log tell what was the case. */
+export const trueToTheRoom: Mutants = {
+  "stanzas are misread": [{
+    file: "prosody/modules/talky/room.lib.lua",
+    find: "call.accepted or call.responder ~= from then",
+    replace: "call.accepted then",
+    test: "prosody/spec/room_spec.lua",
+    name: "a session is negotiated when it is accepted, by its responder",
+  }, {
+    file: "prosody/modules/talky/room.lib.lua",
+    find: `pair .. " " .. said.sid)`,
+    replace: "said.sid)",
+    test: "prosody/spec/room_spec.lua",
+    name: "the same sid between two pairs is two sessions",
+  }, {
+    file: "prosody/modules/talky/room.lib.lua",
+    find: "\tif call.accepted then\n",
+    replace: "\tif call then\n",
+    test: "prosody/spec/room_spec.lua",
+    name: "an offer that was not accepted leaves no trace",
+  }, {
+    file: "prosody/modules/talky/room.lib.lua",
+    find: "from ~= to and self.occupants[from] and self.occupants[to]",
+    replace: "from ~= to and self.occupants[from]",
+    test: "prosody/spec/room_spec.lua",
+    name: "nobody calls from outside, nor itself",
+  }, {
+    // It goes on with the others.
+    file: "prosody/modules/talky/room.lib.lua",
+    find: "if call.screen.carriers == 0 then self:end_screen(call.initiator, call.screen) end",
+    replace: "self:end_screen(call.initiator, call.screen)",
+    test: "prosody/spec/room_spec.lua",
+    name: "a screen ends with the last session that carries it",
+  }, {
+    file: "prosody/modules/talky/room.lib.lua",
+    find: "not call.screen and call.initiator == from then",
+    replace: "not call.screen then",
+    test: "prosody/spec/room_spec.lua",
+    name: "a screen ends with the last session that carries it",
+  }, {
+    file: "prosody/modules/talky/room.lib.lua",
+    find: "if not call or call.screen then return end",
+    replace: "if not call then return end",
+    test: "prosody/spec/room_spec.lua",
+    name: "a paused screen is no paused camera",
+  }, {
+    // A <get/> with the same in it asks, and does nothing.
+    file: "prosody/modules/talky/jingle.lib.lua",
+    find: `stanza.attr.type == "set" and child(`,
+    replace: "child(",
+    test: "prosody/spec/jingle_spec.lua",
+    name: "what is no Jingle request",
+  }, {
+    file: "prosody/modules/talky/jingle.lib.lua",
+    find:
+      `if condition.name ~= "text" then return #condition.name <= longest_id and condition.name or nil end`,
+    replace: "return #condition.name <= longest_id and condition.name or nil",
+    test: "prosody/spec/jingle_spec.lua",
+    name: "the condition of a reason, not its text",
+  }, {
+    file: "prosody/modules/talky/jingle.lib.lua",
+    find: `and (tag.name == "mute" or tag.name == "unmute")`,
+    replace: "",
+    test: "prosody/spec/jingle_spec.lua",
+    name: "mute and unmute of audio and video",
+  }, {
+    // Clients may begin without saying so.
+    file: "prosody/modules/mod_talky_capture.lua",
+    find: `rtt.attr.event ~= "cancel"`,
+    replace: `rtt.attr.event == "init"`,
+    test: "tests/prosody/capture.test.ts",
+    name: "a call from its first presence to its last",
+  }, {
+    // Before mod_muc has set the password.
+    file: "prosody/modules/mod_talky_capture.lua",
+    find: "event.room:get_password() ~= nil)\nend, -1)",
+    replace: "event.room:get_password() ~= nil)\nend, 1)",
+    test: "tests/prosody/capture.test.ts",
+    name: "a call from its first presence to its last",
+  }, {
+    // A room can be locked from its beginning, by the presence that makes it.
+    file: "prosody/modules/mod_talky_capture.lua",
+    find: "\t})\n\tlife:lock(id, room:get_password() ~= nil)\n",
+    replace: "\t})\n",
+    test: "tests/prosody/capture.test.ts",
+    name: "what is said to each peer and again to later joiners",
+  }, {
+    // Whoever was thrown out once is thrown out each time they go.
+    file: "prosody/modules/mod_talky_capture.lua",
+    find: "\tdepartures[event.nick] = nil\n",
+    replace: "",
+    test: "tests/prosody/capture.test.ts",
+    name: "kicked, banned by nick, destroyed",
+  }, {
+    // Told before its rooms are told that it is gone.
+    file: "prosody/modules/mod_talky_sessions.lua",
+    find: "end, -10)",
+    replace: "end, 10)",
+    test: "tests/prosody/capture.test.ts",
+    name: "one session id, one session",
+  }, {
+    // The SDK says it before anybody has accepted.
+    file: "prosody/modules/talky/room.lib.lua",
+    find: "if call and said.screen and not call.screen",
+    replace: "if call and call.accepted and said.screen and not call.screen",
+    test: "tests/system/browser/call.test.ts",
+    name: "a call of two with the real SDK",
+  }, {
+    // Said again to everybody who comes.
+    file: "prosody/modules/talky/room.lib.lua",
+    find: "\tif (occupant.paused[medium] ~= nil) == paused then return end\n",
+    replace: "",
+    test: "tests/system/browser/call.test.ts",
+    name: "who joins later is told of mutes and screens",
+  }, {
+    file: "ingest/telemetry.ts",
+    find: `data: parseData(rest["data"]),`,
+    replace: `data: rest["data"],`,
+    test: "tests/system/browser/call.test.ts",
+    name: "statistics come as the SDK writes them",
+  }],
+
+  "a leaving leaves something open": [{
+    file: "prosody/modules/talky/room.lib.lua",
+    find: "\tself:rtt(id, false)\n",
+    replace: "",
+    test: "prosody/spec/room_spec.lua",
+    name: "leaving ends what was open",
+  }, {
+    ...onlyCallersHangUp,
+    test: "prosody/spec/room_spec.lua",
+    name: "leaving ends what was open",
+  }, {
+    // Ends with what carries it, so after it.
+    file: "prosody/modules/talky/room.lib.lua",
+    find: "\tfor _, screen in ipairs(in_order(occupant.screens)) do self:end_screen(id, screen) end\n",
+    replace: "",
+    test: "prosody/spec/room_spec.lua",
+    name: "leaving ends what was open",
+  }, {
+    ...onlyCallersHangUp,
+    test: "tests/system/browser/departures.test.ts",
+    name: "a tab that goes in any way",
+  }, {
+    file: "prosody/modules/talky/room.lib.lua",
+    find: "\tself:rtt(id, false)\n",
+    replace: "",
+    test: "tests/system/browser/departures.test.ts",
+    name: "a page loaded again is a new session",
+  }, {
+    // Prosody takes the timeout off after the first long stanza.
+    file: "prosody/modules/mod_talky_sessions.lua",
+    find: "\tkeep_read_timeout(session.conn)\n",
+    replace: "",
+    test: "tests/system/browser/departures.test.ts",
+    name: "a browser that froze is taken out",
+  }, {
+    // Behind Prosody's own keepalive, which a frozen browser answers.
+    file: "prosody/modules/mod_talky_sessions.lua",
+    find: "\treturn true\nend, 1)",
+    replace: "\treturn true\nend, -1)",
+    test: "tests/system/browser/departures.test.ts",
+    name: "a browser that froze is taken out",
+  }],
+
+  "a crash leaves something open": [{
+    file: "events/room_state.ts",
+    find: `    for (const screen of occupant.screens) end("screencapture_ended", id, { screen });\n`,
+    replace: "",
+    test: "tests/db/reconcile.test.ts",
+    name: "a new epoch closes what the last one left open (in two)",
+  }, {
+    // Whoever called.
+    file: "events/room_state.ts",
+    find: "if (session.actor_id !== id && session.peer_id !== id) continue;",
+    replace: "if (session.actor_id !== id) continue;",
+    test: "tests/db/reconcile.test.ts",
+    name: "a new epoch closes what the last one left open (in two)",
+  }, {
+    // As if each epoch began with a subscription.
+    file: "db/store.ts",
+    find: "(submission.lines[0]?.seq === 1 || submission.resumes === true)",
+    replace: "submission.resumes === true",
+    test: "tests/db/reconcile.test.ts",
+    name: "a new epoch closes what the last one left open (in one transaction)",
+  }, {
+    // Sessions can be open without a room.
+    file: "db/reconcile.ts",
+    find: "const events: NewEvent[] = [];",
+    replace: "const events: NewEvent[] = [];\n  if (rooms.length === 0) return events;",
+    test: "tests/db/reconcile.test.ts",
+    name: "wherever a node dies",
+  }],
+
+  "something is closed twice": [{
+    file: "db/reconcile.ts",
+    find: "from rooms r where source = ${source} and ended is null order by",
+    replace: "from rooms r where source = ${source} order by",
+    test: "tests/db/reconcile.test.ts",
+    name: "a new epoch that comes again",
+  }, {
+    // A batch that comes again may have more in it than was stored.
+    file: "db/store.ts",
+    find: "const corrections = before === 0 ?",
+    replace: "const corrections = run.lines[0]!.seq === 1 ?",
+    test: "tests/db/reconcile.test.ts",
+    name: "a new epoch that comes again",
+  }],
+
+  "a record of a leaving was refused": [{
+    file: "db/apply.ts",
+    find: "  await endStays(tx, changes.rooms);\n",
+    replace: "",
+    test: "tests/system/rebuild/rebuild.test.ts",
+    name: "records that were refused leave nobody",
+  }, {
+    file: "db/rebuild.ts",
+    find: "  await endStays(tx, rooms);\n",
+    replace: "",
+    test: "tests/system/rebuild/rebuild.test.ts",
+    name: "records that were refused leave nobody",
+  }, {
+    // What opened the room was refused; its row is there.
+    file: "db/reconcile.ts",
+    find: "{ ...await readRoomState(tx, id), open: true }",
+    replace: "await readRoomState(tx, id)",
+    test: "tests/system/rebuild/rebuild.test.ts",
+    name: "records that were refused leave nobody",
+  }],
+
+  "rows are not what the log says": [{
+    // As ingest does.
+    file: "db/rebuild.ts",
+    find: "ended = f.ended",
+    replace: "ended = coalesce(r.ended, f.ended)",
+    test: "tests/system/rebuild/rebuild.test.ts",
+    name: "rebuilt from the log",
+  }, {
+    // Those that are not in the log stay.
+    file: "db/rebuild.ts",
+    find:
+      "  await tx`\n    delete from occupants where room_id = any(${textArray(rooms.map(({ id }) => id))}::uuid[])`;\n",
+    replace: "",
+    test: "tests/system/rebuild/rebuild.test.ts",
+    name: "rebuilt from the log",
+  }, {
+    file: "db/room_history.ts",
+    find: "else max(time) filter (where not data ? 'replayed') over (partition by room_id order by id)",
+    replace: "else time",
+    test: "tests/system/rebuild/rebuild.test.ts",
+    name: "a clock that goes back",
+  }],
+
+  "a rebuild meets records under way": [{
+    // Keeps rebuilds from each other, and nobody else.
+    file: "db/rebuild.ts",
+    find: "lock table sources in share row exclusive mode",
+    replace: "lock table sources in share update exclusive mode",
+    test: "tests/system/rebuild/rebuild.test.ts",
+    name: "a rebuild waits for records under way",
+  }],
+
+  "a batch folds otherwise than its records": [{
+    // An earlier stay may still be open.
+    file: "events/fold.ts",
+    find: "        else departures.set(key, departures.get(key) ?? departure(record));\n        begin(",
+    replace: "        begin(",
+    test: "tests/events/fold.test.ts",
+    name: "records folded in any batches",
+  }, {
+    // Who leaves and comes back within a batch has left when they came back.
+    file: "events/fold.ts",
+    find: "departures.set(key, departures.get(key) ?? departure(record));\n        begin(",
+    replace: "departures.set(key, departure(record));\n        begin(",
+    test: "tests/events/fold.test.ts",
+    name: "records folded in any batches",
+  }, {
+    // Against what comes twice. But when the database was away, the same is folded again.
+    file: "events/fold.ts",
+    find: "/** Folds records, in the order they happened. */\n" +
+      "export function fold(records: Iterable<SourceRecord>): Changes {\n",
+    replace: "const folded = new WeakSet<SourceRecord>();\n\n" +
+      "export function fold(given: Iterable<SourceRecord>): Changes {\n" +
+      "  const records = [...given].filter((record) => !folded.has(record) && folded.add(record));\n",
+    test: "tests/events/fold.test.ts",
+    name: "the same records folded",
+  }],
+
+  "all of it together": [{
+    // In the order of a hash table.
+    file: "prosody/modules/talky/room.lib.lua",
+    find: "\ttable.sort(list, function(a, b) return a.order < b.order end)\n",
+    replace: "",
+    test: "tests/system/end_to_end/simulation.test.ts",
+    name: "rooms full of XMPP clients",
+  }, {
+    // A connection that is gone has a session for a while.
+    file: "prosody/modules/mod_talky_capture.lua",
+    find: "elseif not event.origin or event.origin.destroyed then",
+    replace: "elseif not event.origin then",
+    test: "tests/system/end_to_end/simulation.test.ts",
+    name: "rooms full of XMPP clients",
+  }],
+};

@@ -1,0 +1,127 @@
+/**
+ * What the service is made of on every runtime. Connections and sockets are the caller's: `main.ts` brings
+ * them on Deno, `runtime/workers/` on Cloudflare's.
+ *
+ * @module
+ */
+import { getLogger } from "@logtape/logtape";
+import { signIngestCredential } from "../auth/credential.ts";
+import type { Keys } from "../auth/keys.ts";
+import { type Settings, xmppHosts } from "../config.ts";
+import { isRefusedData, isUnavailable, type Sql } from "../db/connect.ts";
+import { readPositions } from "../db/sources.ts";
+import { type Receipt, store, type Submission } from "../db/store.ts";
+import { readCustomerData } from "../db/users.ts";
+import { parseDevice } from "../ingest/device.ts";
+import type { OutboxStatus } from "../ingest/outbox_batch.ts";
+import { type ProsodySession, type ProsodyStatus, startProsodySession } from "../ingest/prosody_session.ts";
+import { createRecorder, type Recorder } from "../ingest/recorder.ts";
+import type { Check, Dependencies } from "../routes/dependencies.ts";
+
+/** What the routes are given of the settings. */
+export function routeSettings(
+  settings: Settings,
+  keys: Keys,
+): Pick<Dependencies, "publicUrl" | "xmpp" | "keys" | "appKey" | "ice"> {
+  return {
+    publicUrl: settings.publicUrl,
+    xmpp: { domain: settings.xmpp.domain, publicUrl: settings.xmpp.publicUrl },
+    keys,
+    appKey: settings.appKey,
+    ice: settings.ice,
+  };
+}
+
+/** The one way in, over a database. `stored` hears what was committed. */
+export function databaseRecorder(
+  sql: Sql,
+  stored: (submissions: readonly Submission[], receipts: readonly Receipt[]) => void = () => {},
+): Recorder {
+  return createRecorder({
+    store: async (submissions) => {
+      const receipts = await store(sql, submissions, parseDevice);
+      stored(submissions, receipts);
+      return receipts;
+    },
+    isRefusedData,
+  });
+}
+
+/** Subscribes to Prosody's outbox, and keeps subscribed. */
+export function startIngest(settings: Settings, keys: Keys, sql: Sql, recorder: Recorder): ProsodySession {
+  const hosts = xmppHosts(settings.xmpp.domain);
+  const username = "talky-ingest";
+  return startProsodySession({
+    url: prosodyUrl(settings),
+    hosts,
+    username,
+    // Needed for the login only; an hour bears clocks that differ.
+    credential: () => signIngestCredential(keys, `${username}@${hosts.users}`, 3600),
+    positions: () => readPositions(sql),
+    recorder,
+    customerData: (sessionid) => readCustomerData(sql, sessionid),
+  });
+}
+
+/** Prosody's WebSocket as the API itself reaches it. */
+export function prosodyUrl({ xmpp }: Settings): string {
+  return xmpp.url ?? `ws://127.0.0.1:${xmpp.port}/xmpp-websocket`;
+}
+
+/**
+ * Whether Prosody is connected and feeds this instance, and its outbox: `lag` records are not stored, `bytes` of
+ * `limit` are taken on its disk, which refuses the `held` ones, `lost` are gone. `degraded` says what is wrong
+ * with it.
+ */
+export function checkProsody({ connected, active, outbox }: ProsodyStatus): Check {
+  if (!outbox) return { ok: connected, active };
+  const { pending: lag, bytes, limit, held, lost } = outbox;
+  const degraded = troubleOf(outbox);
+  return { ok: connected, active, lag, bytes, limit, held, lost, ...degraded && { degraded } };
+}
+
+/**
+ * Makes the check whether the database answers within two seconds. One question is under way at most, so a
+ * database that hangs costs one connection, however often it is asked after.
+ */
+export function databaseCheck(sql: Sql): (streamed: number) => Promise<Check> {
+  let asking: Promise<number | undefined> | undefined;
+  const ask = () =>
+    sql<{ head: number }[]>`select id as head from log_head`.then(([row]) => row?.head, () => undefined)
+      .finally(() => asking = undefined);
+  return async (streamed) => {
+    asking ??= ask();
+    const { promise: patience, resolve } = Promise.withResolvers<undefined>();
+    const late = setTimeout(() => resolve(undefined), 2000);
+    const head = await Promise.race([asking, patience]);
+    clearTimeout(late);
+    return head === undefined ? { ok: false } : { ok: true, head, streamed };
+  };
+}
+
+/** Says once that the log cannot be read, and once that it can again. */
+export function reportTrouble(): (error: unknown) => void {
+  let troubled = false;
+  return (error) => {
+    if ((error !== null) === troubled) return;
+    troubled = error !== null;
+    if (!troubled) log.info("The stream reads the log again");
+    else if (isUnavailable(error)) {
+      log.warning("The stream cannot read the log, the database is away; it goes on when it is back");
+    } else log.error("The stream cannot read the log: {error}", { error });
+  };
+}
+
+// ---
+
+/** What somebody should look after, though the service works. */
+function troubleOf({ bytes, limit, held }: OutboxStatus): string | undefined {
+  if (held > 0) {
+    const waiting = `${held} ${held === 1 ? "waits" : "wait"} in memory`;
+    return `the outbox's disk refuses records (${waiting}): nothing new begins`;
+  }
+  if (bytes >= limit) return "the outbox is full: nothing new begins";
+  if (bytes >= 0.8 * limit) return `the outbox is ${Math.floor(100 * bytes / limit)} % full`;
+}
+
+const log = getLogger(["talky", "service"]);

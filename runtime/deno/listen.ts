@@ -1,0 +1,34 @@
+/**
+ * Listening for HTTP, or for HTTPS where a certificate is set.
+ *
+ * @module
+ */
+import type { Settings } from "../../config.ts";
+import { Failure } from "../failure.ts";
+import { serveTls } from "./tls.ts";
+
+/** Somebody who listens. */
+export interface Listener {
+  readonly address: { readonly hostname: string; readonly port: number };
+  /** Accepts no more; resolves when the last answer has been sent. WebSockets are closed. */
+  shutdown(): Promise<void>;
+}
+
+/** Listens at `HOST` and `PORT`. Rejects with a {@link Failure} when it cannot. */
+export async function listen(
+  { host: hostname, port, tls }: Settings,
+  handler: Deno.ServeHandler<Deno.NetAddr>,
+): Promise<Listener> {
+  try {
+    if (tls) return await serveTls({ hostname, port, files: tls }, handler);
+    const server = Deno.serve({ hostname, port, onListen: () => {} }, handler);
+    return { address: server.addr, shutdown: () => server.shutdown() };
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    const { code, message } = error as Error & { code?: string };
+    if (code === "EADDRINUSE") {
+      throw new Failure(`PORT ${port} is in use on ${hostname}: stop what uses it, or set another PORT`);
+    }
+    throw new Failure(`cannot listen on ${hostname}:${port}: ${message}`);
+  }
+}

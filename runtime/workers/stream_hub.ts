@@ -1,0 +1,96 @@
+/**
+ * The live stream on Workers: one Durable Object has all readers, one hub and one database client. Its code
+ * is that of every other instance; only what it is given differs.
+ *
+ * @module
+ */
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { connect } from "../../db/connect.ts";
+import { postgresLog } from "../../db/event_log.ts";
+import { databaseCheck, databaseRecorder, reportTrouble, routeSettings } from "../assemble.ts";
+import { createApp } from "../../routes/app.ts";
+import type { Check } from "../../routes/dependencies.ts";
+import { startHub } from "../../stream/hub.ts";
+import { acceptWebSocket, type Bindings, type DurableObjectState, theObject } from "./runtime.ts";
+import { readShared } from "./shared.ts";
+
+/** Answers `/stream`, and `/readyz` for the whole Worker. */
+export class StreamHub {
+  readonly #state: DurableObjectState;
+  readonly #bindings: Bindings;
+  #serving: Promise<Serving> | undefined;
+
+  constructor(state: DurableObjectState, bindings: Bindings) {
+    this.#state = state;
+    this.#bindings = bindings;
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    let serving: Serving;
+    try {
+      serving = await (this.#serving ??= serve(this.#bindings));
+    } catch {
+      // Most likely the database is away: the next request tries again.
+      this.#serving = undefined;
+      return new Response(null, { status: 503, headers: { "retry-after": "5" } });
+    }
+    await this.#stayAwake();
+    return await serving.app.fetch(request);
+  }
+
+  /** Without readers no alarm follows, and the runtime lets the object go. */
+  async alarm(): Promise<void> {
+    const serving = await this.#serving;
+    if (serving && serving.readers() > 0) await this.#stayAwake();
+  }
+
+  #stayAwake(): Promise<void> {
+    return this.#state.storage.setAlarm(Date.now() + heartbeat);
+  }
+}
+
+// ---
+
+/** An object without events for a minute is put to sleep, and its timers with it. In milliseconds. */
+const heartbeat = 30_000;
+
+interface Serving {
+  readonly app: OpenAPIHono;
+  readers(): number;
+}
+
+async function serve(bindings: Bindings): Promise<Serving> {
+  const { settings, keys } = await readShared(bindings);
+  const sql = connect(settings.databaseUrl!, { max: 2, name: "talky-stream" });
+  try {
+    const hub = await startHub(postgresLog(sql), { onTrouble: reportTrouble() });
+    const recorder = databaseRecorder(sql);
+    const checkDatabase = databaseCheck(sql);
+    const app = createApp({
+      ...routeSettings(settings, keys),
+      database: () => sql,
+      recorder: () => recorder,
+      stream: {
+        hub,
+        upgrade: (_request, subprotocol) => {
+          const { response, socket } = acceptWebSocket(subprotocol);
+          return { response, socket: Promise.resolve(socket) };
+        },
+      },
+      asset: () => Promise.resolve(null),
+      checks: async () => ({
+        database: await checkDatabase(hub.status().head),
+        ...bindings.INGEST && { prosody: await askIngest(bindings.INGEST) },
+      }),
+    });
+    return { app, readers: () => hub.status().readers };
+  } catch (error) {
+    await sql.end({ timeout: 1 });
+    throw error;
+  }
+}
+
+async function askIngest(namespace: NonNullable<Bindings["INGEST"]>): Promise<Check> {
+  const response = await theObject(namespace).fetch(new Request("https://ingest/"));
+  return await response.json();
+}
