@@ -11,7 +11,7 @@ import { findProgram } from "./find_program.ts";
 /** The path of a Prosody that is new enough, installed first if there is none. */
 export async function requireProsody(say: (line: string) => void): Promise<string> {
   const program = await findProsody() ?? await install(say);
-  const version = await versionOf(program);
+  const version = await prosodyVersion(program);
   if (version && !isEnough(version)) {
     throw new Failure(
       `${program} is Prosody ${version}; 0.12 or later is needed: upgrade it, or set TALKY_XMPP_URL`,
@@ -20,21 +20,21 @@ export async function requireProsody(say: (line: string) => void): Promise<strin
   return program;
 }
 
-// ---
-
-const findProsody = () => findProgram("prosody");
-
 /**
- * The version, without running it (`prosody --version` would start the server): the launcher, a Lua
- * script, names the folder of its sources, and a file in there holds the version. Undefined where the
+ * The version of a Prosody, without running it (`prosody --version` would start the server): the launcher, a
+ * Lua script, names the folder of its sources, and a file in there holds the version. Undefined where the
  * launcher is of another kind.
  */
-async function versionOf(program: string): Promise<string | undefined> {
+export async function prosodyVersion(program: string): Promise<string | undefined> {
   const launcher = await Deno.readTextFile(program).catch(() => "");
   const [, sources] = /^CFG_SOURCEDIR\s*=\s*'(.*)'/m.exec(launcher) ?? [];
   const version = sources && await Deno.readTextFile(join(sources, "prosody.version")).catch(() => undefined);
   return version?.trim();
 }
+
+// ---
+
+const findProsody = () => findProgram("prosody");
 
 function isEnough(version: string): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);

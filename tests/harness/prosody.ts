@@ -11,6 +11,7 @@ import { requireProsody } from "../../local/install_prosody.ts";
 import { freePort } from "../../local/ports.ts";
 import { ended } from "../../local/process.ts";
 import { startProsody } from "../../local/prosody.ts";
+import { installedRelease, type ProsodyRelease } from "./prosody_releases.ts";
 
 /** A running Prosody. */
 export interface TestProsody extends AsyncDisposable {
@@ -31,8 +32,11 @@ export interface TestProsody extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Starts one. `overrides` change its configuration. */
-export async function testProsody(overrides: Partial<ProsodyConfigOptions> = {}): Promise<TestProsody> {
+/** Starts one, of the installed release unless said otherwise. `overrides` change its configuration. */
+export async function testProsody(
+  overrides: Partial<ProsodyConfigOptions> = {},
+  release: ProsodyRelease = installedRelease,
+): Promise<TestProsody> {
   const dataDir = await Deno.makeTempDir({ prefix: "talky-prosody-" });
   const secret = crypto.randomUUID();
   const keys = await deriveKeys(secret);
@@ -43,7 +47,7 @@ export async function testProsody(overrides: Partial<ProsodyConfigOptions> = {})
     TALKY_SECRET: secret,
     TALKY_XMPP_DOMAIN: "talky.test",
   });
-  const program = await requireProsody(console.error);
+  const program = release.program ?? await requireProsody(console.error);
   const launch = () => startProsody({ settings, keys, program, overrides, supervised: false });
 
   let prosody = await launch();

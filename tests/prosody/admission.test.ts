@@ -2,6 +2,7 @@ import { xml } from "@xmpp/client";
 import type { Element } from "@xmpp/xml";
 import assert from "node:assert/strict";
 import { testProsody } from "../harness/prosody.ts";
+import { prosodyTest } from "../harness/prosody_releases.ts";
 import { until } from "../harness/wait.ts";
 import { isRefused } from "./refusal.ts";
 import { configure, content, enter, jingle, leave, mute, say, send } from "./stanzas.ts";
@@ -11,13 +12,10 @@ const outboxMaxBytes = 8000;
 const body = (text: string) => xml("body", {}, text);
 const rtt = (event: string) => xml("rtt", { xmlns: ns.rtt, event, seq: "0" });
 
-Deno.test({
-  name: "while the outbox is full nothing begins, what is open may end, and nothing is lost",
-  // Sockets that Prosody closes are gone a little after the test.
-  sanitizeOps: false,
-  sanitizeResources: false,
-  async fn() {
-    await using prosody = await testProsody({ outboxMaxBytes });
+prosodyTest(
+  "while the outbox is full nothing begins, what is open may end, and nothing is lost",
+  async (release) => {
+    await using prosody = await testProsody({ outboxMaxBytes }, release);
     const [a, b, c] = [await join(prosody, "a"), await join(prosody, "b"), await join(prosody, "c")];
     await enter(a);
     await enter(b);
@@ -85,36 +83,30 @@ Deno.test({
     await until("what begins now", () => api.records.at(-1)?.type === "occupant_joined");
     await says(/error\s+the outbox is full[^]*the outbox has room again/);
   },
-});
+);
 
-Deno.test({
-  name: "what fills the outbox has happened: it reaches whom it is for",
-  // Sockets that Prosody closes are gone a little after the test.
-  sanitizeOps: false,
-  sanitizeResources: false,
-  async fn() {
-    await using prosody = await testProsody({ outboxMaxBytes });
-    const [a, b] = [await join(prosody, "a"), await join(prosody, "b")];
-    await enter(a);
-    await enter(b);
-    await jingle(a, b, "session-initiate", "s", content("audio"));
-    const api = await ingest(prosody, "api");
-    const bytes = async () => {
-      const answer = await api.request(xml("iq", { type: "get", to: hosts.rooms }, xml("status", ns.outbox)));
-      return Number(answer.getChild("status")!.attrs.bytes);
-    };
+prosodyTest("what fills the outbox has happened: it reaches whom it is for", async (release) => {
+  await using prosody = await testProsody({ outboxMaxBytes }, release);
+  const [a, b] = [await join(prosody, "a"), await join(prosody, "b")];
+  await enter(a);
+  await enter(b);
+  await jingle(a, b, "session-initiate", "s", content("audio"));
+  const api = await ingest(prosody, "api");
+  const bytes = async () => {
+    const answer = await api.request(xml("iq", { type: "get", to: hosts.rooms }, xml("status", ns.outbox)));
+    return Number(answer.getChild("status")!.attrs.bytes);
+  };
 
-    // Until there is no room for one more; a call's record is longer than a message's.
-    for (let [before, now] = [0, await bytes()]; 2 * now - before < outboxMaxBytes;) {
-      await say(a, body("hello"));
-      [before, now] = [now, await bytes()];
-    }
-    assert.equal(await isRefused(b, () => jingle(b, a, "session-accept", "s", content("audio"))), false);
-    assert.ok(await bytes() >= outboxMaxBytes);
-    await until(
-      "the caller hears of it",
-      () =>
-        a.received.some((stanza) => stanza.getChild("jingle", ns.jingle)?.attrs.action === "session-accept"),
-    );
-  },
+  // Until there is no room for one more; a call's record is longer than a message's.
+  for (let [before, now] = [0, await bytes()]; 2 * now - before < outboxMaxBytes;) {
+    await say(a, body("hello"));
+    [before, now] = [now, await bytes()];
+  }
+  assert.equal(await isRefused(b, () => jingle(b, a, "session-accept", "s", content("audio"))), false);
+  assert.ok(await bytes() >= outboxMaxBytes);
+  await until(
+    "the caller hears of it",
+    () =>
+      a.received.some((stanza) => stanza.getChild("jingle", ns.jingle)?.attrs.action === "session-accept"),
+  );
 });

@@ -3,6 +3,7 @@ import type { Element } from "@xmpp/xml";
 import assert from "node:assert/strict";
 import { signCredential } from "../../auth/credential.ts";
 import { type TestProsody, testProsody } from "../harness/prosody.ts";
+import { prosodyTest } from "../harness/prosody_releases.ts";
 import { until } from "../harness/wait.ts";
 import { joined, scenario, type Stage, started } from "./scenario.ts";
 import { enter, room } from "./stanzas.ts";
@@ -59,11 +60,7 @@ scenario("nobody gets in nameless", async (stage) => {
   }
 });
 
-Deno.test(
-  "nobody gets in nameless while the API is away",
-  { sanitizeOps: false, sanitizeResources: false },
-  async () => {
-    await using prosody = await testProsody();
-    await assert.rejects(logInNamed(prosody, crypto.randomUUID()), refused);
-  },
-);
+prosodyTest("nobody gets in nameless while the API is away", async (release) => {
+  await using prosody = await testProsody({}, release);
+  await assert.rejects(logInNamed(prosody, crypto.randomUUID()), refused);
+});

@@ -3,19 +3,19 @@ import type { Element } from "@xmpp/xml";
 import assert from "node:assert/strict";
 import type { ProsodyConfigOptions } from "../../prosody/config.ts";
 import { type TestProsody, testProsody } from "../harness/prosody.ts";
+import { prosodyTest } from "../harness/prosody_releases.ts";
 import { until } from "../harness/wait.ts";
 import { hosts, ingest, join, Subscriber } from "./xmpp.ts";
 import { enter, say } from "./stanzas.ts";
 
-/** Defines a test with a Prosody of its own. */
+/** Defines a test for each release of Prosody, with a Prosody of its own. */
 function outboxTest(
   name: string,
   run: (prosody: TestProsody) => Promise<void>,
   overrides: Partial<ProsodyConfigOptions> = {},
 ): void {
-  // Sockets that Prosody closes are gone a little after the test.
-  Deno.test(name, { sanitizeOps: false, sanitizeResources: false }, async () => {
-    await using prosody = await testProsody({ source: "node-a", ...overrides });
+  prosodyTest(name, async (release) => {
+    await using prosody = await testProsody({ source: "node-a", ...overrides }, release);
     await run(prosody);
   });
 }

@@ -7,6 +7,7 @@ import { xml } from "@xmpp/client";
 import assert from "node:assert/strict";
 import type { SourceRecord } from "../../events/record.ts";
 import { type TestProsody, testProsody } from "../harness/prosody.ts";
+import { prosodyTest } from "../harness/prosody_releases.ts";
 import { until } from "../harness/wait.ts";
 import { hosts, ingest, join, type Session, Subscriber } from "./xmpp.ts";
 
@@ -22,11 +23,10 @@ export interface Stage {
   expect(...lines: string[]): Promise<void>;
 }
 
-/** Defines a test, which begins after `epoch_started`. */
+/** Defines a test for each release of Prosody, which begins after `epoch_started`. */
 export function scenario(name: string, play: (stage: Stage) => Promise<void>): void {
-  // Sockets that Prosody closes are gone a little after the test.
-  Deno.test(name, { sanitizeOps: false, sanitizeResources: false }, async () => {
-    await using prosody = await testProsody();
+  prosodyTest(name, async (release) => {
+    await using prosody = await testProsody({}, release);
     const names = new Map<string, string>();
     const subscriber = new Subscriber(await ingest(prosody, "api"));
     await subscriber.subscribe();

@@ -2,6 +2,7 @@ import { xml } from "@xmpp/client";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type TestProsody, testProsody } from "../../harness/prosody.ts";
+import { prosodyTest } from "../../harness/prosody_releases.ts";
 import { until } from "../../harness/wait.ts";
 import { enter, room } from "../../prosody/stanzas.ts";
 import { hosts, ingest, join, namespaces as ns, type Session, Subscriber } from "../../prosody/xmpp.ts";
@@ -65,13 +66,10 @@ function assertUndeceived(peer: Session): void {
   peer.received.length = 0;
 }
 
-Deno.test({
-  name: "stanzas of any shape: Prosody goes on, its records stay valid, and nobody is deceived",
-  // Sockets that Prosody closes are gone a little after the test.
-  sanitizeOps: false,
-  sanitizeResources: false,
-  async fn() {
-    await using prosody = await testProsody();
+prosodyTest(
+  "stanzas of any shape: Prosody goes on, its records stay valid, and nobody is deceived",
+  async (release) => {
+    await using prosody = await testProsody({}, release);
     // It asserts that every record validates.
     const api = new Subscriber(await ingest(prosody, "api"));
     await api.subscribe();
@@ -104,4 +102,4 @@ Deno.test({
     const log = await Deno.readTextFile(`${prosody.dataDir}/prosody/prosody.log`);
     assert.equal(log.match(/.*\terror\t[^]{0,1000}/)?.[0], undefined, "Prosody has logged no error");
   },
-});
+);
