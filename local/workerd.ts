@@ -83,5 +83,5 @@ const compatibilityDate = "2026-07-01";
 const requireNode = `import { createRequire } from "node:module";\nconst require = createRequire("/");\n`;
 
 function inProject(path: string): string {
-  return fileURLToPath(new URL(`../../${path}`, import.meta.url));
+  return fileURLToPath(new URL(`../${path}`, import.meta.url));
 }
