@@ -106,6 +106,20 @@ test("one that stops answering loses its turn, if somebody waits", function()
 	s.expect("x 1-1/0")
 end)
 
+test("one that refuses for as long loses its turn, too", function()
+	local s = scene()
+	s.subscribe("x")
+	s.subscribe("y")
+	s.append(1)
+	for time = 0, 9 do
+		s.tick(time)
+		s.delivery:refuse("x", s.ids[#s.ids])
+	end
+	s.sent = {}
+	s.tick(10)
+	s.expect("y 1-1/0")
+end)
+
 test("silence is no fault while there is nothing to answer", function()
 	local s = scene()
 	s.subscribe("x")
@@ -130,4 +144,118 @@ test("one that subscribes again starts anew in its place", function()
 	s.subscribe("y")
 	same(s.delivery:active(), { jid = "x", window = 4 })
 	same(#s.delivery.queue, 2)
+end)
+
+-- Whoever is called may call back -------------------------------------------------------------------------
+
+-- What a send may do before it returns.
+local reactions = {
+	refuse = function(s, jid, id) s.delivery:refuse(jid, id) end,
+	acknowledge = function(s, jid, id) s.store(jid, id) end,
+	unsubscribe = function(s, jid) s.delivery:unsubscribe(jid) end,
+	subscribe = function(s, jid) s.delivery:subscribe { jid = jid, window = 2 } end,
+	another = function(s) s.delivery:subscribe { jid = "y", window = 3 } end,
+	append = function(s) if s.journal.ordinal < 500 then s.append(1) end end,
+	pump = function(s) s.delivery:pump() end,
+	tick = function(s) s.tick(s.time + 11) end,
+	throw = function() error("the session is gone") end,
+}
+
+-- A scene in which each send does, in order, what `choose` lists. The subscribers store what they acknowledge:
+-- `stored` is how many records, `gap` where a batch left some out.
+local function lively_scene(choose)
+	local s = scene()
+	local depth, sends = 0, 0
+	s.stored, s.nested = 0, nil
+	function s.store(jid, id)
+		local index = s.delivery:find(jid, id)
+		if not index then return end
+		-- It stands for the ones before it.
+		for _, batch in ipairs { table.unpack(s.delivery.flight, 1, index) } do
+			if batch.first > s.stored + 1 then s.gap = ("%d after %d"):format(batch.first, s.stored) end
+			s.stored = math.max(s.stored, batch.last)
+		end
+		s.delivery:acknowledge(jid, id)
+	end
+	s.delivery.send = function(subscriber, batch)
+		sends = sends + 1
+		if sends > 10000 then os.exit(false) end -- an error would be caught
+		s.ids[#s.ids + 1] = batch.id
+		depth = depth + 1
+		if depth > 1 then s.nested = true end
+		local ok, err = pcall(function()
+			for _, name in ipairs(choose()) do reactions[name](s, subscriber.jid, batch.id) end
+		end)
+		depth = depth - 1
+		if not ok then error(err, 0) end
+	end
+	-- Everybody behaves from now on: all is stored, by whoever is left.
+	function s.calm_down()
+		choose = function() return { "acknowledge" } end
+		s.delivery:subscribe { jid = "z", window = 2 }
+		for _ = 1, 100 do
+			s.tick(s.time + 11)
+			local subscriber = s.delivery:active()
+			for _, batch in ipairs { table.unpack(s.delivery.flight) } do s.store(subscriber.jid, batch.id) end
+		end
+		same({ s.gap, s.nested }, {}, "gap, and sends within sends")
+		same(s.stored, s.journal.ordinal, "stored in the end")
+		same(s.journal.acknowledged, s.journal.ordinal, "acknowledged in the end")
+	end
+	return s
+end
+
+local names = {}
+for name in pairs(reactions) do table.insert(names, name) end
+table.sort(names)
+
+test("a send may call anything before it returns, each alone and in pairs", function()
+	for _, one in ipairs(names) do
+		for _, other in ipairs(names) do
+			local s = lively_scene(function() return { one, other } end)
+			s.delivery:subscribe { jid = "x", window = 4 }
+			s.append(5)
+			for _ = 1, 5 do s.tick(s.time + 1) end
+			s.calm_down()
+		end
+	end
+end)
+
+test("a batch that cannot be sent is sent again, a second later", function()
+	local s = scene()
+	local send, warnings = s.delivery.send, {}
+	s.delivery.send = function() error("no such host", 0) end
+	s.delivery.warn = function(what, more) table.insert(warnings, what .. ": " .. more) end
+	s.subscribe("x")
+	s.append(1)
+	same(warnings, { "a batch cannot be sent: no such host" })
+	s.delivery.send = send
+	s.tick(0.9)
+	s.expect()
+	s.tick(1)
+	s.expect("x 1-1/0")
+end)
+
+test("whatever sends call, every record is stored, in order", function()
+	for round = 1, 2000 do
+		math.randomseed(round)
+		local s = lively_scene(function()
+			local list = {}
+			for _ = 1, math.random(0, 3) do table.insert(list, names[math.random(#names)]) end
+			return list
+		end)
+		for _ = 1, 30 do
+			local dice = math.random(4)
+			if dice == 1 then
+				s.append(math.random(3))
+			elseif dice == 2 then
+				s.subscribe(math.random(2) == 1 and "x" or "y", math.random(4))
+			elseif dice == 3 then
+				s.tick(s.time + math.random())
+			elseif #s.ids > 0 then
+				s.store("x", s.ids[math.random(#s.ids)])
+			end
+		end
+		s.calm_down()
+	end
 end)
