@@ -6,13 +6,13 @@
 import { connect } from "../db/connect.ts";
 import { createDatabase } from "../db/database.ts";
 import { migrate } from "../db/migrate.ts";
-import { type OutboxSubmission, store } from "../db/store.ts";
+import { store } from "../db/store.ts";
+import type { OutboxSubmission } from "../events/submission.ts";
 import type { SourceRecord } from "../events/record.ts";
 import type { Finding } from "./main.ts";
 
 const room = { id: crypto.randomUUID(), jid: "bench@rooms.talky-api.local" };
 const actor = crypto.randomUUID();
-const nobody = () => ({ type: "browser", os: "", browser: "" });
 
 /** Records a second, by how many share a transaction. */
 export async function* benchAppending(server: string): AsyncGenerator<Finding> {
@@ -24,7 +24,7 @@ export async function* benchAppending(server: string): AsyncGenerator<Finding> {
     const rounds = Math.max(5, Math.min(300, Math.ceil(6000 / size)));
     const begun = performance.now();
     for (let round = 0; round < rounds; round++) {
-      await store(sql, [batch(epoch, 1 + round * size, size)], nobody);
+      await store(sql, [batch(epoch, 1 + round * size, size)]);
     }
     const value = (rounds * size) / ((performance.now() - begun) / 1000);
     figures.push({ label: `${size} to a transaction`, value });

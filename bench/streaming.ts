@@ -4,7 +4,7 @@
  * @module
  */
 import { webSocketEncoding } from "../stream/encoding.ts";
-import type { EventLog, LoggedEvent } from "../stream/event_log.ts";
+import type { EventLog, LoggedEvent } from "../events/event_log.ts";
 import { createFilter } from "../stream/filter.ts";
 import { type Hub, startHub } from "../stream/hub.ts";
 import type { Finding } from "./main.ts";

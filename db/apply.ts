@@ -8,21 +8,52 @@ import type { Changes, Departure, RoomChange, SessionChange, Stay } from "../eve
 import type { Transaction } from "./connect.ts";
 import { textArray } from "./log.ts";
 
-/** How a session's User-Agent reads in the users table. */
-export type DescribeDevice = (useragent: string) => { type: string; os: string; browser: string };
+/** What the log does not tell of rooms: where they are, by their ids, and the Prosody node they are on. */
+export interface Whereabouts {
+  readonly source: string;
+  readonly jids: ReadonlyMap<string, string>;
+}
 
-/** Applies changes within a transaction. `source` is the Prosody node they came from. */
+/** Applies what events change, within a transaction. */
 export async function applyChanges(
   tx: Transaction,
-  changes: Changes,
-  source: string,
-  describe: DescribeDevice,
+  { rooms, stays, departures }: Changes,
+  whereabouts: Whereabouts,
 ): Promise<void> {
-  await applySessions(tx, changes.sessions, source, describe);
-  await applyRooms(tx, changes.rooms, source);
-  await applyDepartures(tx, changes.departures);
-  await applyStays(tx, changes.stays);
-  await endStays(tx, changes.rooms);
+  await applyRooms(tx, rooms, whereabouts);
+  await applyDepartures(tx, departures);
+  await applyStays(tx, stays);
+  await endStays(tx, rooms);
+}
+
+/**
+ * Applies what records say of sessions. A session may be known already, from the client's request for its
+ * configuration: what that said stays.
+ */
+export async function applySessions(
+  tx: Transaction,
+  sessions: readonly SessionChange[],
+  source: string,
+): Promise<void> {
+  const started = sessions.flatMap(({ sessionid, started, ended }) =>
+    started ? [{ sessionid, userid: started.userid, ...started.device, created: started.time, ended }] : []
+  );
+  const ended = sessions.filter(({ started }) => !started);
+  if (started.length > 0) {
+    await tx`
+      insert into users (sessionid, userid, type, os, browser, useragent, created, ended, source)
+      select sessionid, userid, type, os, browser, useragent, created, ended, ${source}
+      from jsonb_to_recordset(${JSON.stringify(started)}::text::jsonb)
+        as s (sessionid uuid, userid text, type text, os text, browser text, useragent text,
+              created timestamptz, ended timestamptz)
+      on conflict (sessionid) do update set ended = excluded.ended, source = excluded.source`;
+  }
+  if (ended.length > 0) {
+    await tx`
+      update users u set ended = s.ended
+      from jsonb_to_recordset(${JSON.stringify(ended)}::text::jsonb) as s (sessionid uuid, ended timestamptz)
+      where u.sessionid = s.sessionid`;
+  }
 }
 
 /** Stores stays that began in the records at hand. */
@@ -45,10 +76,20 @@ export async function endStays(tx: Transaction, rooms: readonly RoomChange[]): P
     where r.id = o.room_id and r.id = any(${textArray(ended)}::uuid[]) and o."left" is null`;
 }
 
+/** A room's JID, and the name in it. */
+export function address(jid: string): { jid: string; name: string } {
+  return { jid, name: jid.slice(0, jid.indexOf("@")) };
+}
+
 // ---
 
-async function applyRooms(tx: Transaction, rooms: readonly RoomChange[], source: string): Promise<void> {
-  if (rooms.length === 0) return;
+async function applyRooms(
+  tx: Transaction,
+  changes: readonly RoomChange[],
+  { source, jids }: Whereabouts,
+): Promise<void> {
+  if (changes.length === 0) return;
+  const rooms = changes.map((room) => ({ ...room, ...address(jids.get(room.id)!) }));
   await tx`
     insert into rooms (id, name, jid, created, ended, source)
     select id, name, jid, created, ended, ${source}
@@ -65,31 +106,4 @@ async function applyDepartures(tx: Transaction, departures: readonly Departure[]
     from jsonb_to_recordset(${JSON.stringify(departures)}::text::jsonb)
       as d (room_id uuid, sessionid uuid, "left" timestamptz)
     where o.room_id = d.room_id and o.sessionid = d.sessionid and o."left" is null`;
-}
-
-/** A session may be known already, from the client's request for its configuration: what that said stays. */
-async function applySessions(
-  tx: Transaction,
-  sessions: readonly SessionChange[],
-  source: string,
-  describe: DescribeDevice,
-): Promise<void> {
-  const started = sessions.filter((session) => session.created !== null)
-    .map((session) => ({ ...session, ...describe(session.useragent) }));
-  const ended = sessions.filter((session) => session.created === null);
-  if (started.length > 0) {
-    await tx`
-      insert into users (sessionid, userid, type, os, browser, useragent, created, ended, source)
-      select sessionid, userid, type, os, browser, useragent, created, ended, ${source}
-      from jsonb_to_recordset(${JSON.stringify(started)}::text::jsonb)
-        as s (sessionid uuid, userid text, type text, os text, browser text, useragent text,
-              created timestamptz, ended timestamptz)
-      on conflict (sessionid) do update set ended = excluded.ended, source = excluded.source`;
-  }
-  if (ended.length > 0) {
-    await tx`
-      update users u set ended = s.ended
-      from jsonb_to_recordset(${JSON.stringify(ended)}::text::jsonb) as s (sessionid uuid, ended timestamptz)
-      where u.sessionid = s.sessionid`;
-  }
 }

@@ -6,33 +6,11 @@
  * @module
  */
 import type { NewEvent } from "../events/event.ts";
+import type { LogBounds, LoggedEvent, LogPage } from "../events/event_log.ts";
 import type { Sql, Transaction } from "./connect.ts";
 
 /** Channel on which every append is announced. The announcement carries no data: the cursor is truth. */
 export const wakeupChannel = "talky_log";
-
-/** Newest id, and the oldest that is kept (`head + 1` when nothing is). */
-export interface LogBounds {
-  readonly head: number;
-  readonly earliest: number;
-}
-
-/** An event as it leaves: what filters look at, and its JSON, built by the database. */
-export interface LoggedEvent {
-  readonly id: number;
-  readonly type: string;
-  readonly room_id: string | null;
-  readonly json: string;
-}
-
-/** What a page of the log is asked for. */
-export interface LogPage {
-  /** Not beyond this id. Absent: to the end. */
-  readonly upTo?: number;
-  readonly limit: number;
-  /** Only these rooms, only these types. Absent: all. */
-  readonly filter?: { readonly rooms?: readonly string[]; readonly types?: readonly string[] };
-}
 
 /**
  * Appends events within a transaction, in the given order. Call it last: from here to the commit every

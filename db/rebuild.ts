@@ -5,11 +5,10 @@
  * @module
  */
 import { fold } from "../events/fold.ts";
-import type { RoomRecord } from "../events/record.ts";
-import { applyStays, endStays } from "./apply.ts";
+import { address, applyStays, endStays } from "./apply.ts";
 import type { Sql, Transaction } from "./connect.ts";
 import { textArray } from "./log.ts";
-import { type RoomEvent, roomHistory } from "./room_history.ts";
+import { roomHistory } from "./room_history.ts";
 import { transaction } from "./transaction.ts";
 
 /** What a rebuild did. */
@@ -52,18 +51,19 @@ export async function holdIngest(tx: Transaction): Promise<void> {
 
 /** Computes these rooms again, but for those whose beginning is not in the log. Answers how many it did. */
 export async function rebuildRooms(tx: Transaction, ids: readonly string[]): Promise<number> {
-  const named = await tx<{ id: string; jid: string }[]>`
+  const known = await tx<{ id: string; jid: string }[]>`
     select id, jid from rooms where id = any(${textArray(ids)}::uuid[]) for update`;
-  const jids = new Map(named.map(({ id, jid }) => [id, jid]));
+  const jids = new Map(known.map(({ id, jid }) => [id, jid]));
   const [{ whole }] = await tx<[{ whole: boolean }]>`select earliest = 1 as whole from log_head`;
   const histories = Map.groupBy(await roomHistory(tx, ids), ({ room_id }) => room_id);
   const told = [...histories.values()].filter(([first]) => whole || first?.type === "room_created").flat();
 
-  const { rooms, stays } = fold(told.map((event) => asRecord(event, jids.get(event.room_id)!)));
+  const { rooms, stays } = fold(told);
   if (rooms.length === 0) return 0;
+  const named = rooms.map((room) => ({ ...room, ...address(jids.get(room.id)!) }));
   await tx`
     update rooms r set name = f.name, created = f.created, ended = f.ended
-    from jsonb_to_recordset(${JSON.stringify(rooms)}::text::jsonb)
+    from jsonb_to_recordset(${JSON.stringify(named)}::text::jsonb)
       as f (id uuid, name text, created timestamptz, ended timestamptz)
     where r.id = f.id`;
   await tx`
@@ -98,10 +98,4 @@ function difference(tx: Transaction, table: "rooms" | "occupants") {
   const [now, before] = [tx(table), tx(`${table}_before`)];
   return tx`(select count(*) from (
     (table ${before} except table ${now}) union all (table ${now} except table ${before})) changed)`;
-}
-
-/** An event as the record that it was. The log was checked when it was written. */
-function asRecord({ type, time, room_id, actor_id, peer_id, data }: RoomEvent, jid: string): RoomRecord {
-  const room = { id: room_id, jid };
-  return { type, time, room, actor: actor_id, peer: peer_id, data } as unknown as RoomRecord;
 }

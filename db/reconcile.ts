@@ -5,35 +5,29 @@
  *
  * @module
  */
-import type { NewEvent } from "../events/event.ts";
+import { fold } from "../events/fold.ts";
+import type { RoomEvent } from "../events/record.ts";
 import { endings } from "../events/room_state.ts";
+import { applyChanges } from "./apply.ts";
 import type { Transaction } from "./connect.ts";
 import { readRoomState } from "./room_state.ts";
 
 /**
- * Ends the rooms, stays and sessions that a source still has open, as of `time`; answers the corrective
+ * Ends the rooms, stays and sessions that a source still has open, as of `time`; returns the corrective
  * events for the log. Called once an epoch, when its first record is stored.
  */
-export async function reconcile(tx: Transaction, source: string, time: string): Promise<NewEvent[]> {
+export async function reconcile(tx: Transaction, source: string, time: string): Promise<RoomEvent[]> {
   // A clock may have gone back in between; nothing ends before the last that is known of it.
-  const rooms = await tx<{ id: string; ended: string }[]>`
-    select id, utc(greatest(${time}::timestamptz, created,
+  const rooms = await tx<{ id: string; jid: string; ended: string }[]>`
+    select id, jid, utc(greatest(${time}::timestamptz, created,
       (select max(e.time) from events e where e.room_id = r.id))) as ended
     from rooms r where source = ${source} and ended is null order by created, id for update`;
-  const events: NewEvent[] = [];
+  const events: RoomEvent[] = [];
   for (const { id, ended } of rooms) {
     // Open by its row, though the record that opened it may have been refused.
     events.push(...endings(id, { ...await readRoomState(tx, id), open: true }, ended));
   }
-
-  const ends = JSON.stringify(rooms);
-  await tx`
-    update occupants o set "left" = e.ended
-    from jsonb_to_recordset(${ends}::text::jsonb) as e (id uuid, ended timestamptz)
-    where o.room_id = e.id and o."left" is null`;
-  await tx`
-    update rooms r set ended = e.ended
-    from jsonb_to_recordset(${ends}::text::jsonb) as e (id uuid, ended timestamptz) where r.id = e.id`;
+  await applyChanges(tx, fold(events), { source, jids: new Map(rooms.map(({ id, jid }) => [id, jid])) });
   await tx`
     update users set ended = greatest(created, ${time}::timestamptz) where source = ${source} and ended is null`;
   return events;

@@ -5,13 +5,13 @@
  * @module
  */
 import type { NewEvent } from "../events/event.ts";
-import { fold } from "../events/fold.ts";
-import { isRoomRecord, type SourceRecord } from "../events/record.ts";
-import { applyChanges, type DescribeDevice } from "./apply.ts";
+import { fold, foldSessions } from "../events/fold.ts";
+import { isRoomRecord, toEvent } from "../events/record.ts";
+import type { ReadRecord, Refusal } from "../events/submission.ts";
+import { applyChanges, applySessions } from "./apply.ts";
 import { isRefusedData, type Sql, type Transaction } from "./connect.ts";
 import { appendEvents } from "./log.ts";
 import { holdIngest, rebuildRooms } from "./rebuild.ts";
-import { type Refusal, toEvent } from "./store.ts";
 import { transaction } from "./transaction.ts";
 
 /** A row of `rejected`. */
@@ -30,7 +30,7 @@ export type Reason = Pick<Refusal, "code" | "message">;
 export type Reread = (
   tx: Transaction,
   refused: Refused,
-) => Promise<{ record: SourceRecord } | { event: NewEvent } | { refusal: Reason }>;
+) => Promise<ReadRecord | { event: NewEvent } | { refusal: Reason }>;
 
 /** Which refusals. Nothing: all. */
 export interface RefusedQuery {
@@ -56,7 +56,6 @@ export async function replay(
   sql: Sql,
   id: number,
   reread: Reread,
-  describe: DescribeDevice,
 ): Promise<"stored" | "gone" | Reason> {
   try {
     return await transaction(sql, async (tx) => {
@@ -70,7 +69,7 @@ export async function replay(
       if ("refusal" in reading) return reading.refusal;
       if ("event" in reading) await appendEvents(tx, [replayed(reading.event)]);
       else {
-        const reason = await storeRecord(tx, reading.record, sourceOf(refused), describe);
+        const reason = await storeRecord(tx, reading, sourceOf(refused));
         if (reason) return reason;
       }
       await tx`delete from rejected where id = ${id}`;
@@ -85,23 +84,21 @@ export async function replay(
 // ---
 
 /** Stores a record after its time: it takes effect as if it had come when it should have. */
-async function storeRecord(
-  tx: Transaction,
-  record: SourceRecord,
-  source: string,
-  describe: DescribeDevice,
-): Promise<Reason | undefined> {
-  const changes = fold([record]);
+async function storeRecord(tx: Transaction, read: ReadRecord, source: string): Promise<Reason | undefined> {
+  const { record } = read;
   if (isRoomRecord(record)) {
+    const { id, jid } = record.room;
+    const event = toEvent(record);
     // The room may be unknown, if this is all that was told of it.
-    await applyChanges(tx, { ...changes, stays: [], departures: [] }, source, describe);
-    await appendEvents(tx, [replayed(toEvent(record))]);
-    await rebuildRooms(tx, [record.room.id]);
+    const changes = { ...fold([event]), stays: [], departures: [] };
+    await applyChanges(tx, changes, { source, jids: new Map([[id, jid]]) });
+    await appendEvents(tx, [replayed(event)]);
+    await rebuildRooms(tx, [id]);
   } else if (record.type === "epoch_started") {
     // It would close what has been opened since.
     return { code: "too_late", message: "the next start of this source closes what was open at this one" };
   } else if (!await hasEnded(tx, record.actor)) {
-    await applyChanges(tx, changes, source, describe);
+    await applySessions(tx, foldSessions([read]), source);
   }
 }
 

@@ -7,14 +7,9 @@
  *
  * @module
  */
-import type { StateEvent } from "../events/room_state.ts";
+import type { RoomEvent } from "../events/record.ts";
 import type { Sql, Transaction } from "./connect.ts";
 import { textArray } from "./log.ts";
-
-/** An event that changes a room or who is in it, and how. */
-export interface RoomEvent extends StateEvent {
-  readonly room_id: string;
-}
 
 /** A query of rooms' events, room by room, up to a time (inclusive; RFC 3339) or all of them. */
 export function roomHistory(sql: Sql | Transaction, rooms: readonly string[], at?: string) {

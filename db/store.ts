@@ -6,71 +6,27 @@
  */
 import { getLogger } from "@logtape/logtape";
 import type { NewEvent } from "../events/event.ts";
-import { fold } from "../events/fold.ts";
-import { isRoomRecord, type SourceRecord } from "../events/record.ts";
-import { applyChanges, type DescribeDevice } from "./apply.ts";
+import { fold, foldSessions } from "../events/fold.ts";
+import { isRoomRecord, toEvent } from "../events/record.ts";
+import type {
+  Idempotency,
+  OutboxSubmission,
+  ReadRecord,
+  Receipt,
+  Refusal,
+  Submission,
+} from "../events/submission.ts";
+import { applyChanges, applySessions } from "./apply.ts";
 import type { Sql, Transaction } from "./connect.ts";
 import { appendEvents } from "./log.ts";
 import { reconcile } from "./reconcile.ts";
 import { transaction } from "./transaction.ts";
 
-/** What did not validate, and why. */
-export interface Refusal {
-  readonly code: string;
-  readonly message: string;
-  /** As it came. */
-  readonly record: string;
-}
-
-/** One line of an outbox, read. */
-export type OutboxLine =
-  | { readonly seq: number; readonly record: SourceRecord }
-  | { readonly seq: number; readonly refusal: Refusal };
-
-/** A run of records from a Prosody's outbox, in order. */
-export interface OutboxSubmission {
-  readonly origin: "outbox";
-  readonly source: string;
-  readonly epoch: string;
-  readonly lines: readonly OutboxLine[];
-  /** First of a subscription: the outbox has nothing older that is not stored, whatever is missing. */
-  readonly resumes?: boolean;
-}
-
 /** A run that does not follow what is stored: taking it would hide what is missing. It will come again. */
 export class MissingRecords extends Error {}
 
-/** Events and refusals that a client reported over REST. */
-export interface TelemetrySubmission {
-  readonly origin: "telemetry";
-  readonly sessionid: string;
-  readonly events: readonly NewEvent[];
-  readonly refusals: readonly Refusal[];
-  /** Makes a repeated batch harmless. */
-  readonly once?: Idempotency;
-}
-
-/** A client's key for a batch, and what the batch was and is answered. */
-export interface Idempotency {
-  readonly key: string;
-  readonly digest: string;
-  /** JSON of the answer. */
-  readonly answer: string;
-}
-
-export type Submission = OutboxSubmission | TelemetrySubmission;
-
-/** What became of a submission. `earlier`: nothing, for a batch with its key is stored already. */
-export interface Receipt {
-  readonly earlier?: Pick<Idempotency, "digest" | "answer">;
-}
-
 /** Stores submissions in order, in one transaction. Records stored before are skipped by their position. */
-export async function store(
-  sql: Sql,
-  submissions: readonly Submission[],
-  describe: DescribeDevice,
-): Promise<Receipt[]> {
+export async function store(sql: Sql, submissions: readonly Submission[]): Promise<Receipt[]> {
   const gaps: Gap[] = [];
   const stored = await transaction(sql, async (tx) => {
     // A process that hangs in here would keep its locks, and with them whoever takes over. Goes on its way
@@ -97,7 +53,7 @@ export async function store(
           submission.refusals.map((r) => ({ ...r, ref: submission.sessionid })),
         );
       } else {
-        events.push(...await storeOutbox(tx, submission, describe, (gap) => gaps.push(gap)));
+        events.push(...await storeOutbox(tx, submission, (gap) => gaps.push(gap)));
       }
     }
     // Last, for it makes the other writers wait.
@@ -147,7 +103,6 @@ function startsEpoch(submission: Submission): boolean {
 async function storeOutbox(
   tx: Transaction,
   run: OutboxSubmission,
-  describe: DescribeDevice,
   onGap: (gap: Gap) => void,
 ): Promise<NewEvent[]> {
   const { source, epoch } = run;
@@ -166,31 +121,23 @@ async function storeOutbox(
   if (earliest.seq > before + 1) onGap({ source, epoch, from: before + 1, to: earliest.seq - 1 });
   await tx`update sources set seq = ${last.seq} where source = ${source} and epoch = ${epoch}`;
 
-  const records: SourceRecord[] = [];
+  const read: ReadRecord[] = [];
   const refusals: (Refusal & { ref: string })[] = [];
   for (const line of fresh) {
-    if ("record" in line) records.push(line.record);
+    if ("record" in line) read.push(line);
     else refusals.push({ ...line.refusal, ref: `${source}/${epoch}/${line.seq}` });
   }
   await keepRefusals(tx, "outbox", refusals);
 
   // By the position, not by `epoch_started`: that may have been refused, or lost to damage.
-  const began = records[0]?.time ?? new Date().toISOString();
+  const began = read[0]?.record.time ?? new Date().toISOString();
   const corrections = before === 0 ? await reconcile(tx, source, began) : [];
-  await applyChanges(tx, fold(records), source, describe);
-  return [...corrections, ...records.filter(isRoomRecord).map(toEvent)];
-}
-
-/** The event that a record of a room is. */
-export function toEvent(record: Extract<SourceRecord, { room: unknown }>): NewEvent {
-  return {
-    type: record.type,
-    room_id: record.room.id,
-    actor_id: record.actor ?? null,
-    peer_id: record.peer ?? null,
-    time: record.time,
-    data: record.data,
-  };
+  const records = read.map(({ record }) => record).filter(isRoomRecord);
+  const events = records.map(toEvent);
+  const jids = new Map(records.map(({ room }) => [room.id, room.jid]));
+  await applySessions(tx, foldSessions(read), source);
+  await applyChanges(tx, fold(events), { source, jids });
+  return [...corrections, ...events];
 }
 
 /** Sequence up to which an epoch is stored; its row stays locked until the transaction ends. */

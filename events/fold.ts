@@ -1,24 +1,24 @@
 /**
- * The fold: from records to what they change in rooms, occupants and sessions. Pure and idempotent: the
- * same records folded and applied again change nothing.
+ * The fold: from events to what they change in rooms and occupants, and from the records of sessions to
+ * what they change in users. Pure and idempotent: the same folded and applied again changes nothing.
+ * Ingest, reconciliation, rebuild and replay all apply it; no row is made in another way.
  *
- * Many records become few changes (one per room, stay and session), so a batch of hundreds is applied
+ * Many events become few changes (one per room, stay and session), so a batch of hundreds is applied
  * with a handful of statements.
  *
  * @module
  */
-import type { SourceRecord } from "./record.ts";
+import type { RoomEvent } from "./record.ts";
+import type { Device, ReadRecord } from "./submission.ts";
 
-/** What records say of a room. */
+/** What events say of a room. */
 export interface RoomChange {
   readonly id: string;
-  readonly name: string;
-  readonly jid: string;
-  created: string;
+  readonly created: string;
   ended: string | null;
 }
 
-/** A stay of a session in a room that began in these records. */
+/** A stay of a session in a room that began in these events. */
 export interface Stay {
   readonly room_id: string;
   readonly sessionid: string;
@@ -28,7 +28,7 @@ export interface Stay {
 }
 
 /**
- * The end of a stay that began before these records: by a record, or because the session joined again
+ * The end of a stay that began before these events: by an event, or because the session joined again
  * (its leaving was lost; then the old stay ends where the new one begins).
  */
 export interface Departure {
@@ -37,122 +37,78 @@ export interface Departure {
   readonly left: string;
 }
 
-/** What records say of a session. `created` null: it began before these records. */
-export interface SessionChange {
-  readonly sessionid: string;
-  userid: string | null;
-  useragent: string;
-  created: string | null;
-  ended: string | null;
-}
-
-/** All that a sequence of records changes. */
+/** All that a sequence of events changes. */
 export interface Changes {
   readonly rooms: RoomChange[];
   readonly stays: Stay[];
   readonly departures: Departure[];
-  readonly sessions: SessionChange[];
 }
 
-/** Folds records, in the order they happened. */
-export function fold(records: Iterable<SourceRecord>): Changes {
+/** Folds events, in the order they happened. */
+export function fold(events: Iterable<RoomEvent>): Changes {
   const rooms = new Map<string, RoomChange>();
   const stays = new Map<string, Stay[]>();
   const departures = new Map<string, Departure>();
-  const sessions = new Map<string, SessionChange>();
 
-  for (const record of records) {
-    if ("room" in record) seeRoom(rooms, record.room, record.time);
-    switch (record.type) {
-      case "room_destroyed": {
-        rooms.get(record.room.id)!.ended ??= record.time;
-        break;
-      }
-      case "occupant_joined": {
-        const key = `${record.room.id}/${record.actor}`;
-        if (stays.has(key)) leave(stays.get(key)!, record.time);
-        else departures.set(key, departures.get(key) ?? departure(record));
-        begin(stays, key, record);
-        break;
-      }
-      case "occupant_left": {
-        const key = `${record.room.id}/${record.actor}`;
-        if (stays.has(key)) leave(stays.get(key)!, record.time);
-        else departures.set(key, departures.get(key) ?? departure(record));
-        break;
-      }
-      case "session_started": {
-        const known = sessions.get(record.actor);
-        if (known?.created) known.ended = null;
-        else {
-          sessions.set(record.actor, {
-            sessionid: record.actor,
-            userid: record.data.userid,
-            useragent: record.data.useragent ?? "",
-            created: record.time,
-            ended: null,
-          });
-        }
-        break;
-      }
-      case "session_ended": {
-        const known = sessions.get(record.actor);
-        if (known) known.ended = record.time;
-        else {
-          sessions.set(record.actor, {
-            sessionid: record.actor,
-            userid: null,
-            useragent: "",
-            created: null,
-            ended: record.time,
-          });
-        }
-        break;
-      }
-    }
+  for (const event of events) {
+    const { type, room_id, actor_id, time } = event;
+    if (!rooms.has(room_id)) rooms.set(room_id, { id: room_id, created: time, ended: null });
+    if (type === "room_destroyed") rooms.get(room_id)!.ended ??= time;
+    if (actor_id === null || (type !== "occupant_joined" && type !== "occupant_left")) continue;
+
+    const key = `${room_id}/${actor_id}`;
+    if (stays.has(key)) leave(stays.get(key)!, time);
+    else if (!departures.has(key)) departures.set(key, { room_id, sessionid: actor_id, left: time });
+    if (type === "occupant_joined") begin(stays, key, actor_id, event);
   }
   return {
     rooms: [...rooms.values()],
     stays: [...stays.values()].flat(),
     departures: [...departures.values()],
-    sessions: [...sessions.values()],
   };
+}
+
+/** What records say of a session. */
+export interface SessionChange {
+  readonly sessionid: string;
+  /** Null: the session began before these records. */
+  readonly started: { readonly userid: string; readonly time: string; readonly device: Device } | null;
+  ended: string | null;
+}
+
+/** Folds the records of sessions (others are passed over), in the order they happened. */
+export function foldSessions(records: Iterable<ReadRecord>): SessionChange[] {
+  const sessions = new Map<string, SessionChange>();
+  for (const read of records) {
+    if ("device" in read) {
+      const { record: { actor, time, data: { userid } }, device } = read;
+      const known = sessions.get(actor);
+      if (known?.started) known.ended = null;
+      else sessions.set(actor, { sessionid: actor, started: { userid, time, device }, ended: null });
+    } else if (read.record.type === "session_ended") {
+      const { actor, time } = read.record;
+      const known = sessions.get(actor);
+      if (known) known.ended = time;
+      else sessions.set(actor, { sessionid: actor, started: null, ended: time });
+    }
+  }
+  return [...sessions.values()];
 }
 
 // ---
 
 /** A stay that begins when one before it began is the same stay. */
-function begin(
-  stays: Map<string, Stay[]>,
-  key: string,
-  record: Extract<SourceRecord, { type: "occupant_joined" }>,
-): void {
+function begin(stays: Map<string, Stay[]>, key: string, sessionid: string, event: RoomEvent): void {
+  const { room_id, time, data } = event;
   const known = stays.get(key) ?? [];
-  const same = known.find(({ joined }) => joined === record.time);
-  if (same) {
-    same.left = null;
-    return;
+  const same = known.find(({ joined }) => joined === time);
+  if (same) same.left = null;
+  else {
+    const stay = { room_id, sessionid, userid: String(data["userid"]), joined: time, left: null };
+    stays.set(key, [...known, stay]);
   }
-  const stay = {
-    room_id: record.room.id,
-    sessionid: record.actor,
-    userid: record.data.userid,
-    joined: record.time,
-    left: null,
-  };
-  stays.set(key, [...known, stay]);
 }
 
 function leave(stays: readonly Stay[], time: string): void {
   for (const stay of stays) stay.left ??= time;
-}
-
-function departure(record: Extract<SourceRecord, { type: "occupant_joined" | "occupant_left" }>): Departure {
-  return { room_id: record.room.id, sessionid: record.actor, left: record.time };
-}
-
-function seeRoom(rooms: Map<string, RoomChange>, room: { id: string; jid: string }, time: string): void {
-  if (rooms.has(room.id)) return;
-  const name = room.jid.slice(0, room.jid.indexOf("@"));
-  rooms.set(room.id, { id: room.id, name, jid: room.jid, created: time, ended: null });
 }

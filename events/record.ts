@@ -9,7 +9,7 @@
  * @module
  */
 import { z } from "zod";
-import { type EventType, Id, payloads, Time } from "./event.ts";
+import { type EventType, Id, type NewEvent, payloads, Time } from "./event.ts";
 
 /** The room a record speaks of. Every record of a room carries it, so any of them can be read alone. */
 export const RecordRoom = z.strictObject({
@@ -95,10 +95,28 @@ export const SourceRecord = z.discriminatedUnion("type", [
 ]);
 export type SourceRecord = z.infer<typeof SourceRecord>;
 
+/** The start of a session. */
+export type SessionStarted = z.infer<typeof SessionStarted>;
+
 /** A record that is an event of a room. */
 export type RoomRecord = Extract<SourceRecord, { room: unknown }>;
+
+/** An event of a room: any but those that clients measure outside of one. */
+export type RoomEvent = NewEvent & { readonly room_id: string };
 
 /** Whether a record enters the log (or only says something of the source or a session). */
 export function isRoomRecord(record: SourceRecord): record is RoomRecord {
   return "room" in record;
+}
+
+/** The event that a record of a room is. */
+export function toEvent(record: RoomRecord): RoomEvent {
+  return {
+    type: record.type,
+    room_id: record.room.id,
+    actor_id: record.actor ?? null,
+    peer_id: record.peer ?? null,
+    time: record.time,
+    data: record.data,
+  };
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { EventType, NewEvent } from "./event.ts";
+import type { RoomEvent } from "./record.ts";
 
 /** One occupant, and what is on with them. */
 export interface OccupantState {
@@ -101,8 +102,8 @@ export function advance(state: RoomState, event: StateEvent): void {
  * The events that close everything a room still has open, in the order a living source would have sent
  * them: each occupant's rtt, screens and p2p sessions, then their leaving, then the room's end.
  */
-export function endings(room_id: string, state: RoomState, time: string): NewEvent[] {
-  const events: NewEvent[] = [];
+export function endings(room_id: string, state: RoomState, time: string): RoomEvent[] {
+  const events: RoomEvent[] = [];
   const end = (
     type: EventType,
     actor_id: string | null,

@@ -4,16 +4,7 @@
  * @module
  */
 import Bowser from "bowser";
-
-/** What a session runs on. Empty strings where the User-Agent does not say. */
-export interface Device {
-  readonly type: "browser" | "mobile";
-  /** Name and version, e.g. `Windows 10`. */
-  readonly os: string;
-  /** Name and version, e.g. `Chrome 140.0.0.0`. */
-  readonly browser: string;
-  readonly useragent: string;
-}
+import type { Device } from "../events/submission.ts";
 
 /** Longest User-Agent that is kept, in characters. */
 const longest = 1024;

@@ -5,9 +5,10 @@
  * @module
  */
 import { z } from "zod";
-import type { OutboxLine, OutboxSubmission, Refusal } from "../db/store.ts";
 import { SourceRecord } from "../events/record.ts";
 import { isStorable } from "../events/storable.ts";
+import type { OutboxLine, OutboxSubmission, ReadRecord, Refusal } from "../events/submission.ts";
+import { parseDevice } from "./device.ts";
 
 /** Attributes of `<batch>` and `<subscribed>` that tell how the outbox is doing. */
 export const OutboxStatus = z.object({
@@ -70,7 +71,14 @@ export function readLine(seq: number, line: string): OutboxLine {
   }
   const parsed = SourceRecord.safeParse(value);
   if (!parsed.success) return refuse("invalid_record", describe(parsed.error));
-  return { seq, record: parsed.data };
+  return { seq, ...withDevice(parsed.data) };
+}
+
+/** Reads the User-Agent that the start of a session names. */
+export function withDevice(record: SourceRecord): ReadRecord {
+  return record.type === "session_started"
+    ? { record, device: parseDevice(record.data.useragent) }
+    : { record };
 }
 
 // ---

@@ -5,13 +5,8 @@
  *
  * @module
  */
-import {
-  MissingRecords,
-  type OutboxLine,
-  type OutboxSubmission,
-  type Receipt,
-  type Submission,
-} from "../db/store.ts";
+import { MissingRecords } from "../db/store.ts";
+import type { OutboxLine, OutboxSubmission, Receipt, Submission } from "../events/submission.ts";
 
 /** Where submissions go: all of a group, or none. */
 export interface RecorderPort {

@@ -5,9 +5,9 @@
  * @module
  */
 import { z } from "zod";
-import type { Refusal } from "../db/store.ts";
 import { Id, type NewEvent, Time } from "../events/event.ts";
 import { isStorable } from "../events/storable.ts";
+import type { Refusal } from "../events/submission.ts";
 
 /** Most items of a batch, and most bytes of one, as JSON. */
 export const mostItems = 200;

@@ -10,9 +10,9 @@ import type { Keys } from "../auth/keys.ts";
 import { type Settings, xmppHosts } from "../config.ts";
 import { isRefusedData, isUnavailable, type Sql } from "../db/connect.ts";
 import { readPositions } from "../db/sources.ts";
-import { type Receipt, store, type Submission } from "../db/store.ts";
+import { store } from "../db/store.ts";
+import type { Receipt, Submission } from "../events/submission.ts";
 import { readCustomerData } from "../db/users.ts";
-import { parseDevice } from "../ingest/device.ts";
 import type { OutboxStatus } from "../ingest/outbox_batch.ts";
 import { type ProsodySession, type ProsodyStatus, startProsodySession } from "../ingest/prosody_session.ts";
 import { createRecorder, type Recorder } from "../ingest/recorder.ts";
@@ -39,7 +39,7 @@ export function databaseRecorder(
 ): Recorder {
   return createRecorder({
     store: async (submissions) => {
-      const receipts = await store(sql, submissions, parseDevice);
+      const receipts = await store(sql, submissions);
       stored(submissions, receipts);
       return receipts;
     },

@@ -7,7 +7,7 @@
 import type { MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { Receipt, Submission } from "../db/store.ts";
+import type { Receipt, Submission } from "../events/submission.ts";
 import type { ProsodyStatus } from "../ingest/prosody_session.ts";
 
 /** What the gauges look at. */

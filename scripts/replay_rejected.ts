@@ -6,7 +6,6 @@
  */
 import { parseArgs } from "node:util";
 import { findRefused, type RefusedQuery, replay } from "../db/replay.ts";
-import { parseDevice } from "../ingest/device.ts";
 import { reread } from "../ingest/reread.ts";
 import { withConnection, withDatabase } from "../local/database.ts";
 import { loadSettings } from "../runtime/deno/environment.ts";
@@ -40,7 +39,7 @@ async function replayAll(url: string, query: RefusedQuery): Promise<void> {
     const ids = await findRefused(sql, query);
     if (ids.length === 0 && query.id !== undefined) throw new Failure(`there is no refusal ${query.id}`);
     for (const id of ids) {
-      const outcome = await replay(sql, id, reread, parseDevice);
+      const outcome = await replay(sql, id, reread);
       if (outcome === "gone") continue;
       if (outcome === "stored") counts.stored++;
       else counts.refused++;

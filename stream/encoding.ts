@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { LoggedEvent } from "./event_log.ts";
+import type { LoggedEvent } from "../events/event_log.ts";
 
 /** Writes frames. `key` tells encodings apart. */
 export interface Encoding {

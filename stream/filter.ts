@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { LoggedEvent } from "./event_log.ts";
+import type { LoggedEvent } from "../events/event_log.ts";
 
 /** A reader's filter. Equal filters have equal keys, so that their frames are built once. */
 export interface Filter {

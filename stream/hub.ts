@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { EventLog, LogBounds, LoggedEvent } from "./event_log.ts";
+import type { EventLog, LogBounds, LoggedEvent } from "../events/event_log.ts";
 import { createReader, type Reader, type ReaderOptions } from "./reader.ts";
 import { createRing } from "./ring.ts";
 import { closeCodes, type CloseReason } from "./close_codes.ts";

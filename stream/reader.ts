@@ -6,7 +6,7 @@
  */
 import { closeCodes, type CloseReason } from "./close_codes.ts";
 import type { Encoding } from "./encoding.ts";
-import type { EventLog } from "./event_log.ts";
+import type { EventLog } from "../events/event_log.ts";
 import type { Filter } from "./filter.ts";
 import { fitting, frameEvents, type Ring } from "./ring.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Encoding } from "./encoding.ts";
-import type { LoggedEvent } from "./event_log.ts";
+import type { LoggedEvent } from "../events/event_log.ts";
 import type { Filter } from "./filter.ts";
 
 /** A frame, and the id up to which it (or the lack of matches) brings a reader. */

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { EventTypeName, Id } from "../events/event.ts";
 import { closeCodes, type CloseReason } from "./close_codes.ts";
 import { createFilter, type Filter } from "./filter.ts";
-import type { LogBounds } from "./event_log.ts";
+import type { LogBounds } from "../events/event_log.ts";
 
 /** A checked wish: from where (null: from now) and what. */
 export interface Subscription {

@@ -4,15 +4,10 @@
  * @module
  */
 import type { Sql } from "../../db/connect.ts";
-import {
-  type OutboxLine,
-  type OutboxSubmission,
-  type Receipt,
-  store,
-  type Submission,
-} from "../../db/store.ts";
+import { store } from "../../db/store.ts";
 import { SourceRecord } from "../../events/record.ts";
-import { parseDevice } from "../../ingest/device.ts";
+import type { OutboxLine, OutboxSubmission, Receipt, Refusal, Submission } from "../../events/submission.ts";
+import { withDevice } from "../../ingest/outbox_batch.ts";
 
 /** The records of tests/fixtures/records.ndjson. */
 export const fixtureRecords: readonly SourceRecord[] =
@@ -21,18 +16,18 @@ export const fixtureRecords: readonly SourceRecord[] =
 
 /** Records as a run of an outbox, numbered from `first`. */
 export function outboxRun(
-  records: readonly (SourceRecord | Extract<OutboxLine, { refusal: unknown }>["refusal"])[],
+  records: readonly (SourceRecord | Refusal)[],
   { source = "node-a", epoch = "1-0000000a", first = 1, resumes = false } = {},
 ): OutboxSubmission {
   const lines = records.map((entry, i): OutboxLine =>
-    "code" in entry ? { seq: first + i, refusal: entry } : { seq: first + i, record: entry }
+    "code" in entry ? { seq: first + i, refusal: entry } : { seq: first + i, ...withDevice(entry) }
   );
   return { origin: "outbox", source, epoch, lines, resumes };
 }
 
 /** Stores submissions as one group. */
 export function storeAll(sql: Sql, ...submissions: Submission[]): Promise<readonly Receipt[]> {
-  return store(sql, submissions, parseDevice);
+  return store(sql, submissions);
 }
 
 /** The log, as readers see it. */

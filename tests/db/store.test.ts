@@ -1,9 +1,10 @@
 import { configure, type LogRecord, reset } from "@logtape/logtape";
 import assert from "node:assert/strict";
-import { applyChanges } from "../../db/apply.ts";
+import { applyChanges, applySessions } from "../../db/apply.ts";
 import { readPositions } from "../../db/sources.ts";
-import { fold } from "../../events/fold.ts";
-import { parseDevice } from "../../ingest/device.ts";
+import { fold, foldSessions } from "../../events/fold.ts";
+import { isRoomRecord, toEvent } from "../../events/record.ts";
+import { withDevice } from "../../ingest/outbox_batch.ts";
 import { testDatabase } from "../harness/database.ts";
 import { fixtureRecords, outboxRun, readLog, readRows, readSequences, storeAll } from "./outbox.ts";
 
@@ -191,9 +192,14 @@ Deno.test("changes applied twice leave the rows as they are", async () => {
   const { sql } = database;
   await storeAll(sql, outboxRun(fixtureRecords));
   for (const records of [fixtureRecords, fixtureRecords.slice(0, 8), fixtureRecords.slice(8)]) {
-    const changes = fold(records);
-    await sql.begin((tx) => applyChanges(tx, changes, "node-a", parseDevice));
-    await sql.begin((tx) => applyChanges(tx, changes, "node-a", parseDevice));
+    const ofRooms = records.filter(isRoomRecord);
+    const jids = new Map(ofRooms.map(({ room }) => [room.id, room.jid]));
+    const apply = async () => {
+      await sql.begin((tx) => applySessions(tx, foldSessions(records.map(withDevice)), "node-a"));
+      await sql.begin((tx) => applyChanges(tx, fold(ofRooms.map(toEvent)), { source: "node-a", jids }));
+    };
+    await apply();
+    await apply();
   }
   assert.deepEqual(await readRows(sql), expectedRows);
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Changes, fold } from "../../events/fold.ts";
-import type { SourceRecord } from "../../events/record.ts";
+import { fold, foldSessions } from "../../events/fold.ts";
+import { isRoomRecord, type SourceRecord, toEvent } from "../../events/record.ts";
+import { withDevice } from "../../ingest/outbox_batch.ts";
 import { cuts, histories, roomRecord, uuid } from "./history.ts";
 
 /** What changes mean, in memory: the rows they leave, as `db/apply.ts` leaves them. */
@@ -10,7 +11,8 @@ class Rows {
   readonly stays = new Map<string, { key: string; left: string | null }>();
   readonly sessions = new Map<string, { ended: string | null }>();
 
-  apply(changes: Changes): this {
+  apply(records: readonly SourceRecord[]): this {
+    const changes = fold(events(records));
     for (const { ended, ...room } of changes.rooms) {
       const known = this.rooms.get(room.id) as { ended: string | null } | undefined;
       this.rooms.set(room.id, { ...room, ...known, ended: known?.ended ?? ended });
@@ -24,18 +26,17 @@ class Rows {
       const key = `${room_id}/${sessionid}`;
       this.stays.set(`${key}/${joined}`, { key, left });
     }
-    for (const { sessionid, created, ended, ...session } of changes.sessions) {
+    for (const { sessionid, started, ended } of foldSessions(records.map(withDevice))) {
       const known = this.sessions.get(sessionid);
       if (known) known.ended = ended;
-      else if (created !== null) {
-        this.sessions.set(sessionid, { ...session, created, ended } as { ended: string | null });
-      }
+      else if (started) this.sessions.set(sessionid, { ...started, ended });
     }
     return this;
   }
 }
 
-const together = (history: readonly SourceRecord[]) => new Rows().apply(fold(history));
+const events = (records: readonly SourceRecord[]) => records.filter(isRoomRecord).map(toEvent);
+const together = (history: readonly SourceRecord[]) => new Rows().apply(history);
 
 Deno.test("records folded in any batches leave the same rows as one by one", () => {
   const cut = histories({ steps: 80, lossy: true }).chain((history) =>
@@ -43,8 +44,8 @@ Deno.test("records folded in any batches leave the same rows as one by one", () 
   );
   fc.assert(
     fc.property(cut, ([history, batches]) => {
-      const one = history.reduce((rows, record) => rows.apply(fold([record])), new Rows());
-      const cutUp = batches.reduce((rows, batch) => rows.apply(fold(batch)), new Rows());
+      const one = history.reduce((rows, record) => rows.apply([record]), new Rows());
+      const cutUp = batches.reduce((rows, batch) => rows.apply(batch), new Rows());
       assert.deepEqual(cutUp, one);
       assert.deepEqual(together(history), one);
     }),
@@ -54,13 +55,13 @@ Deno.test("records folded in any batches leave the same rows as one by one", () 
 
 Deno.test("the same records folded and applied twice change nothing", () => {
   fc.assert(fc.property(histories({ steps: 80, lossy: true }), (history) => {
-    assert.deepEqual(together(history).apply(fold(history)), together(history));
+    assert.deepEqual(together(history).apply(history), together(history));
   }));
 });
 
 Deno.test("every stay has its own key, so that one statement can store them", () => {
   fc.assert(fc.property(histories({ steps: 80, lossy: true }), (history) => {
-    const keys = fold(history).stays.map(({ room_id, sessionid, joined }) =>
+    const keys = fold(events(history)).stays.map(({ room_id, sessionid, joined }) =>
       `${room_id} ${sessionid} ${joined}`
     );
     assert.equal(new Set(keys).size, keys.length);
@@ -75,24 +76,24 @@ const join = (second: number) =>
 const leave = (second: number) => roomRecord("occupant_left", room, at(second), { actor });
 
 Deno.test("a session that joins where it is: the old stay ends where the new one begins", () => {
-  const stays = fold([join(1), join(3), leave(5)]).stays.map(({ joined, left }) => [joined, left]);
+  const stays = fold(events([join(1), join(3), leave(5)])).stays.map(({ joined, left }) => [joined, left]);
   assert.deepEqual(stays, [[at(1), at(3)], [at(3), at(5)]]);
 });
 
 Deno.test("leaving twice: the first counts", () => {
-  assert.deepEqual(fold([join(1), leave(2), leave(3)]).stays.map(({ left }) => left), [at(2)]);
+  assert.deepEqual(fold(events([join(1), leave(2), leave(3)])).stays.map(({ left }) => left), [at(2)]);
 });
 
 Deno.test("a clock that went back makes no two stays of one key", () => {
-  const { stays } = fold([join(1), leave(2), join(3), leave(4), join(1)]);
+  const { stays } = fold(events([join(1), leave(2), join(3), leave(4), join(1)]));
   assert.deepEqual(stays.map(({ joined }) => joined).sort(), [at(1), at(3)]);
 });
 
 Deno.test("a room ends once", () => {
-  const { rooms } = fold([
+  const { rooms } = fold(events([
     roomRecord("room_destroyed", room, at(1)),
     roomRecord("room_destroyed", room, at(2)),
-  ]);
+  ]));
   assert.deepEqual(rooms.map(({ ended }) => ended), [at(1)]);
 });
 
@@ -104,16 +105,12 @@ Deno.test("a session that comes back within a batch keeps what it first said", (
       actor,
       data: { userid: "ada@users.talky.test", useragent },
     }) as const;
-  const { sessions } = fold([
-    started(1, "first"),
-    { type: "session_ended", time: at(2), actor, data: {} },
-    started(3, "second"),
+  const sessions = foldSessions([
+    withDevice(started(1, "first")),
+    withDevice({ type: "session_ended", time: at(2), actor, data: {} }),
+    withDevice(started(3, "second")),
   ]);
-  assert.deepEqual(sessions, [{
-    sessionid: actor,
-    userid: "ada@users.talky.test",
-    useragent: "first",
-    created: at(1),
-    ended: null,
-  }]);
+  assert.deepEqual(sessions.map(({ started, ended }) => [started?.time, started?.device.useragent, ended]), [
+    [at(1), "first", null],
+  ]);
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { MalformedBatch, readBatch } from "../../ingest/outbox_batch.ts";
+import { MalformedBatch, readBatch, withDevice } from "../../ingest/outbox_batch.ts";
 import { fixtureRecords } from "../db/outbox.ts";
 
 const attributes = {
@@ -19,7 +19,10 @@ Deno.test("the lines of a batch become records, numbered from its first", () => 
   const { submission, status } = read(fixtureRecords.map((record) => JSON.stringify(record)));
   assert.equal(submission.source, "node-a");
   assert.equal(submission.epoch, attributes.epoch);
-  assert.deepEqual(submission.lines, fixtureRecords.map((record, i) => ({ seq: 42 + i, record })));
+  assert.deepEqual(
+    submission.lines,
+    fixtureRecords.map((record, i) => ({ seq: 42 + i, ...withDevice(record) })),
+  );
   assert.deepEqual(status, {
     source: "node-a",
     epoch: attributes.epoch,

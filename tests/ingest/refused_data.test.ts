@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { OutboxSubmission } from "../../db/store.ts";
+import type { OutboxSubmission } from "../../events/submission.ts";
 import type { SourceRecord } from "../../events/record.ts";
 import { createRecorder } from "../../ingest/recorder.ts";
 import { fixtureRecords, outboxRun, readLog, readRows, readSequences } from "../db/outbox.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { isRefusedData, type Sql } from "../../db/connect.ts";
-import type { Submission } from "../../db/store.ts";
+import type { Submission } from "../../events/submission.ts";
 import type { NewEvent } from "../../events/event.ts";
 import type { RecorderPort } from "../../ingest/recorder.ts";
 import { storeAll } from "../db/outbox.ts";

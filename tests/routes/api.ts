@@ -8,7 +8,6 @@ import { signCredential } from "../../auth/credential.ts";
 import { type Scope, signOperatorToken } from "../../auth/operator.ts";
 import { isRefusedData } from "../../db/connect.ts";
 import { store } from "../../db/store.ts";
-import { parseDevice } from "../../ingest/device.ts";
 import { createRecorder } from "../../ingest/recorder.ts";
 import { createApp } from "../../routes/app.ts";
 import type { Dependencies } from "../../routes/dependencies.ts";
@@ -50,7 +49,7 @@ export async function testApi({ hub, events = 0, dependencies = {} }: ApiOptions
   const log = await liveLog(hub, events);
   const keys = await deriveKeys("a secret that is more than 32 bytes long");
   const recorder = createRecorder({
-    store: (submissions) => store(log.sql, submissions, parseDevice),
+    store: (submissions) => store(log.sql, submissions),
     isRefusedData,
   });
   const app = createApp({

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { eventTypes } from "../../events/event.ts";
-import type { EventLog, LoggedEvent } from "../../stream/event_log.ts";
+import type { EventLog, LoggedEvent } from "../../events/event_log.ts";
 import { createFilter } from "../../stream/filter.ts";
 import { startHub } from "../../stream/hub.ts";
 import { until } from "../harness/wait.ts";

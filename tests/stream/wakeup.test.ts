@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { EventLog, LoggedEvent } from "../../stream/event_log.ts";
+import type { EventLog, LoggedEvent } from "../../events/event_log.ts";
 import { startHub } from "../../stream/hub.ts";
 import { until } from "../harness/wait.ts";
 import { addReader } from "./recording_sink.ts";

@@ -36,9 +36,8 @@ export const ordered: Mutants = {
   }, {
     // Rooms one after the other, each in order: then ids depend on where a batch ends.
     file: "db/store.ts",
-    find: "records.filter(isRoomRecord).map(toEvent)",
-    replace: "Map.groupBy(records.filter(isRoomRecord), ({ room }) => room.id).values().toArray().flat()" +
-      ".map(toEvent)",
+    find: "const events = records.map(toEvent);",
+    replace: "const events = Map.groupBy(records.map(toEvent), (e) => e.room_id).values().toArray().flat();",
     test: "tests/db/rebuild.test.ts",
     name: "however a history is cut",
   }],

@@ -189,10 +189,11 @@ export const refused: Mutants = {
   "a replay is out of place": [{
     // As records are stored that come in time.
     file: "db/replay.ts",
-    find: "await applyChanges(tx, { ...changes, stays: [], departures: [] }, source, describe);\n" +
-      "    await appendEvents(tx, [replayed(toEvent(record))]);\n    await rebuildRooms(tx, [record.room.id]);",
-    replace: "await applyChanges(tx, changes, source, describe);\n" +
-      "    await appendEvents(tx, [replayed(toEvent(record))]);",
+    find: "const changes = { ...fold([event]), stays: [], departures: [] };\n" +
+      "    await applyChanges(tx, changes, { source, jids: new Map([[id, jid]]) });\n" +
+      "    await appendEvents(tx, [replayed(event)]);\n    await rebuildRooms(tx, [id]);",
+    replace: "await applyChanges(tx, fold([event]), { source, jids: new Map([[id, jid]]) });\n" +
+      "    await appendEvents(tx, [replayed(event)]);",
     test: "tests/system/rebuild/replay.test.ts",
     name: "whatever was refused and is replayed",
   }, {

@@ -195,8 +195,8 @@ export const trueToTheRoom: Mutants = {
   }, {
     // Sessions can be open without a room.
     file: "db/reconcile.ts",
-    find: "const events: NewEvent[] = [];",
-    replace: "const events: NewEvent[] = [];\n  if (rooms.length === 0) return events;",
+    find: "const events: RoomEvent[] = [];",
+    replace: "const events: RoomEvent[] = [];\n  if (rooms.length === 0) return events;",
     test: "tests/db/reconcile.test.ts",
     name: "wherever a node dies",
   }],
@@ -218,8 +218,8 @@ export const trueToTheRoom: Mutants = {
 
   "a record of a leaving was refused": [{
     file: "db/apply.ts",
-    find: "  await endStays(tx, changes.rooms);\n",
-    replace: "",
+    find: "  await applyStays(tx, stays);\n  await endStays(tx, rooms);\n}\n",
+    replace: "  await applyStays(tx, stays);\n}\n",
     test: "tests/system/rebuild/rebuild.test.ts",
     name: "records that were refused leave nobody",
   }, {
@@ -272,25 +272,26 @@ export const trueToTheRoom: Mutants = {
   "a batch folds otherwise than its records": [{
     // An earlier stay may still be open.
     file: "events/fold.ts",
-    find: "        else departures.set(key, departures.get(key) ?? departure(record));\n        begin(",
-    replace: "        begin(",
+    find: "else if (!departures.has(key)) departures.set",
+    replace: 'else if (type === "occupant_left" && !departures.has(key)) departures.set',
     test: "tests/events/fold.test.ts",
     name: "records folded in any batches",
   }, {
     // Who leaves and comes back within a batch has left when they came back.
     file: "events/fold.ts",
-    find: "departures.set(key, departures.get(key) ?? departure(record));\n        begin(",
-    replace: "departures.set(key, departure(record));\n        begin(",
+    find: "else if (!departures.has(key)) departures.set",
+    replace: "else departures.set",
     test: "tests/events/fold.test.ts",
     name: "records folded in any batches",
   }, {
     // Against what comes twice. But when the database was away, the same is folded again.
     file: "events/fold.ts",
-    find: "/** Folds records, in the order they happened. */\n" +
-      "export function fold(records: Iterable<SourceRecord>): Changes {\n",
-    replace: "const folded = new WeakSet<SourceRecord>();\n\n" +
-      "export function fold(given: Iterable<SourceRecord>): Changes {\n" +
-      "  const records = [...given].filter((record) => !folded.has(record) && folded.add(record));\n",
+    find: "/** Folds events, in the order they happened. */\n" +
+      "export function fold(events: Iterable<RoomEvent>): Changes {\n",
+    replace: "const folded = new Set<string>();\n\n" +
+      "export function fold(given: Iterable<RoomEvent>): Changes {\n" +
+      "  const told = (event: RoomEvent) => JSON.stringify(event);\n" +
+      "  const events = [...given].filter((event) => !folded.has(told(event)) && folded.add(told(event)));\n",
     test: "tests/events/fold.test.ts",
     name: "the same records folded",
   }],

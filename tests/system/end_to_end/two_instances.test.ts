@@ -133,11 +133,7 @@ async function append(sql: TestDatabase["sql"], room_id: string, ...types: Event
   const time = new Date().toISOString();
   const events = types.map((type) => ({ type, room_id, actor_id: null, peer_id: null, time, data: {} }));
   const sessionid = crypto.randomUUID();
-  await store(
-    sql,
-    [{ origin: "telemetry", sessionid, events, refusals: [] }],
-    () => ({ type: "browser", os: "", browser: "" }),
-  );
+  await store(sql, [{ origin: "telemetry", sessionid, events, refusals: [] }]);
 }
 
 async function makeRooms({ sql }: TestDatabase): Promise<string[]> {

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { isRefusedData } from "../../../db/connect.ts";
 import { store } from "../../../db/store.ts";
-import { parseDevice } from "../../../ingest/device.ts";
 import { MalformedBatch, readBatch } from "../../../ingest/outbox_batch.ts";
 import { createRecorder } from "../../../ingest/recorder.ts";
 import { fixtureRecords, readSequences } from "../../db/outbox.ts";
@@ -29,7 +28,7 @@ Deno.test("whatever an outbox sends is stored or refused with its reason, line b
   const { sql } = database;
   const recorder = createRecorder({
     isRefusedData,
-    store: (submissions) => store(sql, submissions, parseDevice),
+    store: (submissions) => store(sql, submissions),
   });
   let seq = 0;
   let accepted = 0;

@@ -78,6 +78,7 @@ Deno.test("records that were refused leave nobody in a room that ended, in the r
   const ends = before.occupants.map((stay) => (stay as { left: string }).left);
   const restart = "2026-02-01T00:00:00.000Z";
   assert.deepEqual(ends, [restart, restart, at(4)]);
+  assert.deepEqual(before.rooms.map((row) => (row as { ended: string }).ended), [restart, at(4)]);
   assert.deepEqual((await rebuild(sql)).corrections, none);
   assert.deepEqual(await readRows(sql), before);
 });

@@ -5,7 +5,6 @@ import { rebuild } from "../../../db/rebuild.ts";
 import { findRefused, replay } from "../../../db/replay.ts";
 import { readRoomState } from "../../../db/room_state.ts";
 import type { SourceRecord } from "../../../events/record.ts";
-import { parseDevice } from "../../../ingest/device.ts";
 import { reread } from "../../../ingest/reread.ts";
 import { empty, outboxRun, readLog, readRows, storeAll } from "../../db/outbox.ts";
 import { histories, roomRecord, uuid } from "../../events/history.ts";
@@ -20,7 +19,7 @@ const refused = (record: unknown) => ({
   message: "not valid then",
   record: typeof record === "string" ? record : JSON.stringify(record),
 });
-const replayOne = (sql: Sql, id: number) => replay(sql, id, reread, parseDevice);
+const replayOne = (sql: Sql, id: number) => replay(sql, id, reread);
 
 async function replayAll(sql: Sql) {
   const outcomes = [];

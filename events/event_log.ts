@@ -1,5 +1,5 @@
 /**
- * The log as the stream knows it: a port. PostgreSQL is one adapter (`db/event_log.ts`); a broker fed
+ * The log as its readers know it: a port. PostgreSQL is one adapter (`db/event_log.ts`); a broker fed
  * from the log, with the event id as its message id, would be another.
  *
  * @module
@@ -33,6 +33,6 @@ export interface EventLog {
   bounds(): Promise<LogBounds>;
   /** Events after an id, oldest first. Fewer than `limit`: no other match up to `upTo`. */
   readAfter(after: number, page: LogPage): Promise<readonly LoggedEvent[]>;
-  /** Calls back when there may be something new: a hint. Answers how to stop. */
+  /** Calls back when there may be something new: a hint. Returns how to stop. */
   onAppend(wake: () => void): () => Promise<void>;
 }
