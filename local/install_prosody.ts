@@ -4,42 +4,20 @@
  *
  * @module
  */
-import { join } from "node:path";
 import { Failure } from "../runtime/failure.ts";
 import { findProgram } from "./find_program.ts";
+import { requireSuitable } from "./prosody_version.ts";
 
-/** The path of a Prosody that is new enough, installed first if there is none. */
+/** The path of a Prosody that can run our modules, installed first if there is none. */
 export async function requireProsody(say: (line: string) => void): Promise<string> {
   const program = await findProsody() ?? await install(say);
-  const version = await prosodyVersion(program);
-  if (version && !isEnough(version)) {
-    throw new Failure(
-      `${program} is Prosody ${version}; 0.12 or later is needed: upgrade it, or set TALKY_XMPP_URL`,
-    );
-  }
+  await requireSuitable(program);
   return program;
-}
-
-/**
- * The version of a Prosody, without running it (`prosody --version` would start the server): the launcher, a
- * Lua script, names the folder of its sources, and a file in there holds the version. Undefined where the
- * launcher is of another kind.
- */
-export async function prosodyVersion(program: string): Promise<string | undefined> {
-  const launcher = await Deno.readTextFile(program).catch(() => "");
-  const [, sources] = /^CFG_SOURCEDIR\s*=\s*'(.*)'/m.exec(launcher) ?? [];
-  const version = sources && await Deno.readTextFile(join(sources, "prosody.version")).catch(() => undefined);
-  return version?.trim();
 }
 
 // ---
 
 const findProsody = () => findProgram("prosody");
-
-function isEnough(version: string): boolean {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  return !(major === 0 && minor < 12);
-}
 
 async function install(say: (line: string) => void): Promise<string> {
   const [apt, brew] = await Promise.all([findProgram("apt-get"), findProgram("brew")]);

@@ -36,9 +36,12 @@ export async function installFile(path: string, text: string): Promise<Installed
   }
 }
 
-/** Lets `prosodyctl` judge a configuration; false where there is none. Fails with what it found wrong. */
-export async function checkProsodyConfig(text: string): Promise<boolean> {
-  const program = await findProgram("prosodyctl");
+/**
+ * Lets `prosodyctl` judge a configuration, the installed one unless said otherwise; false where there is none.
+ * Fails with what it found wrong.
+ */
+export async function checkProsodyConfig(text: string, prosodyctl?: string): Promise<boolean> {
+  const program = prosodyctl ?? await findProgram("prosodyctl");
   if (!program) return false;
   // Where Prosody's user can read it: run by root, prosodyctl becomes that user.
   const folder = await Deno.makeTempDir({ prefix: "talky-prosody-" });

@@ -35,7 +35,9 @@ export async function unpackedProsody13(): Promise<string> {
 
 // ---
 
+/** Not in root's home, where Prosody's own user, which prosodyctl becomes, cannot go. */
 function cacheFolder(): string {
+  if (Deno.uid() === 0) return "/var/cache/talky-core-api";
   const base = Deno.env.get("XDG_CACHE_HOME") || join(Deno.env.get("HOME") ?? "/var/tmp", ".cache");
   return join(base, "talky-core-api");
 }

@@ -117,6 +117,9 @@ Component ${lua(hosts.rooms)} "muc"
   -- Anyone may create a room. It opens at once, is not listed, and ends with its last occupant.
   restrict_room_creation = false
   muc_room_locking = false
+  -- Of what Prosody 13 has otherwise than 0.12: no room is an administrator's, none has an avatar.
+  component_admins_as_room_owners = false
+  muc_vcard = false
   muc_room_default_public = false
   muc_room_allow_public = false
   muc_room_default_persistent = false

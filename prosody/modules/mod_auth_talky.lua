@@ -6,15 +6,21 @@
 --
 -- Other modules find what the credential said in `session.talky` (talky/credential.lib.lua).
 
+module:require "talky/lua"
 local jwt = require "util.jwt"
 local new_sasl = require "util.sasl".new
 local credential = module:require "talky/credential"
 
 local key = assert(module:get_option_string("talky_session_key"), "talky_session_key is not set")
 
+-- Prosody 13 has verifiers for one algorithm and deprecates `jwt.verify`, which is HS256's; in 0.12 it is all
+-- there is. Neither lets the token choose the algorithm.
+local decode = jwt.new_verifier and jwt.new_verifier("HS256", key)
+	or function(token) return jwt.verify(key, token) end
+
 -- Returns what the credential says, or nil and the reason.
 local function verify(token, username)
-	local genuine, claims = jwt.verify(key, token)
+	local genuine, claims = decode(token)
 	if not genuine then return nil, claims end
 	return credential.check(claims, { username = username, host = module.host, now = os.time() })
 end

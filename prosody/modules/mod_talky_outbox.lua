@@ -14,6 +14,7 @@
 
 module:set_global()
 
+module:require "talky/lua"
 local json = require "util.json"
 local lfs = require "lfs"
 local now = require "util.time".now

@@ -37,7 +37,7 @@ function test(name, run)
 	if not ok then print("FAILED " .. name .. "\n" .. err) end
 end
 
-for _, name in ipairs { "credential", "record", "jingle", "room", "journal", "delivery" } do
+for _, name in ipairs { "lua", "credential", "record", "jingle", "room", "journal", "delivery" } do
 	dofile(here .. "/" .. name .. "_spec.lua")
 end
 print(("%d passed, %d failed"):format(passed, failed))

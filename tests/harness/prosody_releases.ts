@@ -4,7 +4,7 @@
  * @module
  */
 import { findProgram } from "../../local/find_program.ts";
-import { prosodyVersion } from "../../local/install_prosody.ts";
+import { prosodyVersion } from "../../local/prosody_version.ts";
 
 /** A release, and what runs it. */
 export interface ProsodyRelease {

@@ -110,6 +110,23 @@ Deno.test("a busy port is one line, and leaves nothing running", async () => {
   }
 });
 
+Deno.test("a Prosody on another Lua is one line that says how to choose", async () => {
+  await using folder = await temporaryFolder();
+  const programs = {
+    // As Prosody's own packages have it: Debian's alternatives decide.
+    prosody: "#!/usr/bin/env lua\n",
+    lua: "#!/bin/sh\necho 'Lua 5.1.5  Copyright (C) 1994-2012 Lua.org, PUC-Rio' >&2\n",
+    "update-alternatives": "#!/bin/sh\n",
+  };
+  for (const [name, text] of Object.entries(programs)) {
+    await Deno.writeTextFile(`${folder.path}/${name}`, text, { mode: 0o755 });
+  }
+  const settings = { ...ports(), PATH: `${folder.path}:${Deno.env.get("PATH")}` };
+  const { code, stderr } = await runTask("start", [], folder.path, settings);
+  assert.equal(code, 1);
+  assert.match(stderr, /^talky: .* runs on Lua 5\.1 .*5\.4 is needed: .*--config lua-interpreter.*\n$/);
+});
+
 Deno.test("asked twice, a start does not wait for what hangs", async () => {
   await using folder = await temporaryFolder();
   const running = await start(folder, ports());

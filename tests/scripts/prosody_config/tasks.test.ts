@@ -5,6 +5,7 @@ import { prosodyConfig } from "../../../prosody/config.ts";
 import { checkProsodyConfig } from "../../../local/prosody_install.ts";
 import { layoutOf, systemConfig } from "../../../local/prosody_layout.ts";
 import { runTask } from "../task.ts";
+import { prosodyTest } from "../../harness/prosody_releases.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 
 Deno.test("generate writes a configuration for these settings, that prosodyctl finds nothing wrong with", async () => {
@@ -52,17 +53,24 @@ Deno.test("what prosodyctl finds wrong is told, and not installed", async () => 
   await assert.rejects(checkProsodyConfig("this is no Lua"), /prosodyctl refuses/);
 });
 
-Deno.test("the local configuration is clean as well", async () => {
-  await using folder = await temporaryFolder();
-  const text = prosodyConfig({
-    domain: "talky.test",
-    dataDir: folder.path,
-    modulesDir: folder.path,
-    httpPort: 5280,
-    sessionKey: "00ff",
-  });
-  assert.equal(await checkProsodyConfig(text), true);
-});
+prosodyTest(
+  "prosodyctl finds nothing wrong with the local and the system's configuration",
+  async ({ program }) => {
+    await using folder = await temporaryFolder();
+    const keys = await deriveKeys("a secret of more than thirty-two bytes");
+    const local = prosodyConfig({
+      domain: "talky.test",
+      dataDir: folder.path,
+      modulesDir: folder.path,
+      httpPort: 5280,
+      sessionKey: "00ff",
+    });
+    const system = systemConfig(readSettings({}), keys, layoutOf("/etc/prosody"), "node-a");
+    for (const text of [local, system]) {
+      assert.equal(await checkProsodyConfig(text, program?.replace(/prosody$/, "prosodyctl")), true);
+    }
+  },
+);
 
 Deno.test("everything lies where the system keeps it", async () => {
   const keys = await deriveKeys("a secret of more than thirty-two bytes");
