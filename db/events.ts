@@ -11,7 +11,7 @@ export interface EventQuery {
   readonly after?: number | undefined;
   readonly before?: number | undefined;
   readonly types?: readonly string[] | undefined;
-  readonly room?: string | undefined;
+  readonly rooms?: readonly string[] | undefined;
   readonly actor?: string | undefined;
   readonly peer?: string | undefined;
   /** A session, as actor or as peer. */
@@ -79,14 +79,16 @@ function select(
   columns: string,
   query: Omit<EventQuery, "limit">,
 ): { text: string; parameters: Parameter[] } {
-  const { after, before, types, room, actor, peer, session, from, to, order } = query;
+  const { after, before, types, rooms, actor, peer, session, from, to, order } = query;
   const parameters: Parameter[] = [after ?? 0, before ?? Number.MAX_SAFE_INTEGER];
   const conditions = ["id > $1", "id < $2"];
   const where = (value: Parameter | undefined, condition: (parameter: string) => string) => {
     if (value !== undefined) conditions.push(condition(`$${parameters.push(value)}`));
   };
   where(types && types.length > 0 ? textArray(types) : undefined, (p) => `type = any(${p}::text[])`);
-  where(room, (p) => `room_id = ${p}`);
+  // By equality where it can be: the index then gives the order, too.
+  if (rooms?.length === 1) where(rooms[0], (p) => `room_id = ${p}`);
+  else if (rooms && rooms.length > 0) where(textArray(rooms), (p) => `room_id = any(${p}::uuid[])`);
   where(actor, (p) => `actor_id = ${p}`);
   where(peer, (p) => `peer_id = ${p}`);
   where(session, (p) => `(actor_id = ${p} or peer_id = ${p})`);

@@ -4,10 +4,12 @@
  * @module
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { Context } from "hono";
 import { except } from "hono/combine";
 import { cors } from "hono/cors";
+import { methodNotAllowed } from "hono/method-not-allowed";
 import { secureHeaders } from "hono/secure-headers";
+import { verifyCredential } from "../auth/credential.ts";
+import { verifyOperatorToken } from "../auth/operator.ts";
 import { homePage } from "../web/home.ts";
 import { asyncApiRoutes } from "./asyncapi.ts";
 import { clientRoutes } from "./client_config.ts";
@@ -15,6 +17,7 @@ import { demoRoutes } from "./demo.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { docsRoutes } from "./docs.ts";
 import { eventRoutes } from "./events.ts";
+import { authenticateWith } from "./guard.ts";
 import { healthRoutes } from "./health.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { answerProblem, onError, ProblemError } from "./problem.ts";
@@ -32,10 +35,15 @@ const version = "1.0.0";
 
 /** Makes the app. */
 export function createApp(dependencies: Dependencies): OpenAPIHono {
-  const { publicUrl, xmpp, relay } = dependencies;
+  const { publicUrl, xmpp, relay, keys } = dependencies;
   const app = new OpenAPIHono();
   app.onError(onError);
-  app.notFound((c) => answerProblem(c, noSuchEndpoint(app, c)));
+  app.notFound((c) =>
+    answerProblem(
+      c,
+      new ProblemError("not_found", `${c.req.method} ${c.req.path} is not an endpoint: see /openapi.json`),
+    )
+  );
   if (dependencies.metrics) app.use(dependencies.metrics.middleware);
   app.use(except(
     // A handshake's answer comes from the runtime and cannot be changed.
@@ -48,6 +56,20 @@ export function createApp(dependencies: Dependencies): OpenAPIHono {
       maxAge: 86_400,
     }),
   ));
+  app.use(methodNotAllowed({
+    app,
+    onMethodNotAllowed: (c, methods) => {
+      const allow = methods.join(", ");
+      return answerProblem(
+        c,
+        new ProblemError("method_not_allowed", `${c.req.path} takes ${allow}`, { headers: { allow } }),
+      );
+    },
+  }));
+  app.use(authenticateWith({
+    operator: (token) => verifyOperatorToken(keys, token),
+    session: (credential) => verifyCredential(keys, credential),
+  }));
 
   app.get(
     "/",
@@ -91,22 +113,4 @@ export function createApp(dependencies: Dependencies): OpenAPIHono {
     servers: [{ url: publicUrl }],
   });
   return app;
-}
-
-// ---
-
-/** Why nothing answers: the path is unknown, or it is known with other methods (RFC 9110 §15.5.6). */
-function noSuchEndpoint(app: OpenAPIHono, { req: { method, path } }: Context): ProblemError {
-  const known = app.routes.filter((route) => route.method !== "ALL" && patternOf(route.path).test(path));
-  const allow = [...new Set(known.map((route) => route.method))].join(", ");
-  return allow === ""
-    ? new ProblemError("not_found", `${method} ${path} is not an endpoint: see /openapi.json`)
-    : new ProblemError("method_not_allowed", `${path} takes ${allow}`, { headers: { allow } });
-}
-
-/** A route's path, with its parameters, as a regular expression. */
-function patternOf(path: string): RegExp {
-  return new RegExp(
-    `^${path.replace(/[.+^$()|[\]\\]/g, "\\$&").replace(/:\w+(\{[^}]*\})?/g, "[^/]+").replace(/\*/g, ".*")}$`,
-  );
 }

@@ -4,26 +4,23 @@
  *
  * @module
  */
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { type AppIdentity, BadAppToken, verifyAppToken } from "../auth/app_token.ts";
-import { signCredential, verifyCredential } from "../auth/credential.ts";
+import { signCredential } from "../auth/credential.ts";
 import { nodeFor } from "../auth/node.ts";
 import { nodeprep } from "../auth/nodeprep.ts";
 import { xmppHosts } from "../config.ts";
 import { addUser } from "../db/users.ts";
 import { parseDevice } from "../ingest/device.ts";
+import { contract } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
+import { anyone, session } from "./guard.ts";
 import { iceServersFor } from "./ice_servers.ts";
-import { bearerToken } from "./operator.ts";
-import { onInvalid, ProblemError, problemResponses } from "./problem.ts";
-import { acceptTextAsJson, limitBody } from "./request_body.ts";
+import { onInvalid, ProblemError } from "./problem.ts";
 
 /** How long a credential lasts, in seconds: longer than any call. */
 const credentialLifetime = 24 * 60 * 60;
-
-/** Most bytes of a request's body. */
-const largestBody = 64 * 1024;
 
 const ClientConfig = z.object({
   apiVersion: z.string(),
@@ -48,13 +45,17 @@ const ClientConfig = z.object({
 }).openapi("ClientConfig");
 
 const configured = {
-  200: { description: "The session", content: { "application/json": { schema: ClientConfig } } },
-  ...problemResponses("invalid_request", "token_refused", "too_large", "unavailable"),
-};
+  responses: {
+    200: { description: "The session", content: { "application/json": { schema: ClientConfig } } },
+  },
+  problems: ["token_refused", "unavailable"],
+} as const;
 
-const guestConfig = createRoute({
+const guestConfig = contract({
   method: "post",
   path: "/config/guest",
+  operationId: "createGuestSession",
+  access: anyone,
   summary: "A new session of a guest",
   tags: ["client"],
   request: {
@@ -71,16 +72,19 @@ const guestConfig = createRoute({
       },
     },
   },
-  responses: configured,
+  ...configured,
 });
 
-const userConfig = createRoute({
+const userConfig = contract({
   method: "post",
   path: "/config/user",
+  operationId: "createUserSession",
+  access: anyone,
   summary: "A new session of a user whom the application vouches for",
   tags: ["client"],
   request: {
     body: {
+      required: true,
       content: {
         "application/json": {
           schema: z.looseObject({
@@ -92,16 +96,22 @@ const userConfig = createRoute({
       },
     },
   },
-  responses: configured,
+  ...configured,
 });
 
-const roomConfig = createRoute({
+const roomConfig = contract({
   method: "post",
   path: "/rooms/config",
+  operationId: "getRoomAddress",
+  access: session,
   summary: "The address of a room",
   tags: ["client"],
-  security: [{ session: [] }],
-  request: { body: { content: { "application/json": { schema: z.looseObject({ name: z.string() }) } } } },
+  request: {
+    body: {
+      required: true,
+      content: { "application/json": { schema: z.looseObject({ name: z.string() }) } },
+    },
+  },
   responses: {
     200: {
       description: "The room's JID, normalised",
@@ -109,7 +119,6 @@ const roomConfig = createRoute({
         "application/json": { schema: z.object({ roomAddress: z.string() }).openapi("RoomConfig") },
       },
     },
-    ...problemResponses("invalid_request", "unauthorized", "too_large"),
   },
 });
 
@@ -118,7 +127,6 @@ export function clientRoutes(dependencies: Dependencies): OpenAPIHono {
   const { keys, appKey, database, ice, xmpp, publicUrl } = dependencies;
   const hosts = xmppHosts(xmpp.domain);
   const app = new OpenAPIHono({ defaultHook: onInvalid });
-  for (const path of ["/config/*", "/rooms/config"]) app.post(path, limitBody(largestBody), acceptTextAsJson);
 
   async function beginSession(c: Context, userId: string, identity: AppIdentity | undefined) {
     const id = crypto.randomUUID();
@@ -170,10 +178,7 @@ export function clientRoutes(dependencies: Dependencies): OpenAPIHono {
     return await beginSession(c, `${node}@${hosts.users}`, identity);
   });
 
-  app.openapi(roomConfig, async (c) => {
-    if (!await verifyCredential(keys, bearerToken(c) ?? "")) {
-      throw new ProblemError("unauthorized", "send the session's credential: Authorization: Bearer …");
-    }
+  app.openapi(roomConfig, (c) => {
     const name = nodeprep(c.req.valid("json").name);
     if (name === null) {
       throw new ProblemError(

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Context } from "hono";
+import { negotiate } from "./accept.ts";
 
 /** Formats that stream, by media type. */
 const formats = {
@@ -12,7 +13,7 @@ const formats = {
   "text/csv": { format: "csv", header: "id,type,room_id,actor_id,peer_id,time,data\r\n" },
 } as const;
 
-/** A format that the request's Accept names before JSON. */
+/** A format that the request's Accept prefers to JSON. */
 export interface LineFormat {
   readonly mediaType: keyof typeof formats;
   readonly format: "json" | "csv";
@@ -20,29 +21,24 @@ export interface LineFormat {
 
 /** Which streaming format a request asks for; null for plain JSON. */
 export function wantedLines(c: Context): LineFormat | null {
-  for (const part of (c.req.header("accept") ?? "").split(",")) {
-    const mediaType = part.split(";")[0]!.trim().toLowerCase();
-    if (mediaType === "application/json") return null;
-    if (mediaType in formats) {
-      const known = mediaType as keyof typeof formats;
-      return { mediaType: known, format: formats[known].format };
-    }
-  }
-  return null;
+  const mediaType = negotiate(
+    c.req.header("accept"),
+    ["application/json", "application/x-ndjson", "application/ndjson", "text/csv"],
+  );
+  return mediaType === "application/json" ? null : { mediaType, format: formats[mediaType].format };
 }
 
 /**
- * Answers with lines as they are read; asks for the next page only when the client has taken the last. A
- * failure in the middle breaks the connection off, so that it cannot be taken for the end.
+ * A body of lines as they are read; asks for the next page only when the client has taken the last. A failure
+ * in the middle breaks the connection off, so that it cannot be taken for the end.
  */
-export async function answerLines(
-  c: Context,
+export async function streamLines(
   { mediaType }: LineFormat,
   pages: AsyncGenerator<Uint8Array<ArrayBuffer>, void, void>,
-): Promise<Response> {
+): Promise<ReadableStream<Uint8Array>> {
   // The first page is read before the status is sent: a query that fails is still a problem.
   const first = await pages.next();
-  const body = new ReadableStream<Uint8Array>({
+  return new ReadableStream<Uint8Array>({
     start(controller) {
       const { header } = formats[mediaType];
       if (header) controller.enqueue(new TextEncoder().encode(header));
@@ -58,5 +54,4 @@ export async function answerLines(
       await pages.return();
     },
   }, { highWaterMark: 0 });
-  return c.body(body, 200, { "content-type": `${mediaType}; charset=utf-8`, "cache-control": "no-store" });
 }

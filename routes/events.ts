@@ -3,137 +3,139 @@
  *
  * @module
  */
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { OpenAPIHono, type RouteConfigToTypedResponse, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { type EventQuery, findEvents, readLines } from "../db/events.ts";
 import { roomExists } from "../db/rooms.ts";
 import { readUser } from "../db/users.ts";
 import { EventTypeName, Id } from "../events/event.ts";
+import { contract, respond } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { answerLines, wantedLines } from "./event_lines.ts";
-import { answerPage, Moment, pageOf } from "./lists.ts";
-import { operatorSecurity, requireScope } from "./operator.ts";
-import { onInvalid, ProblemError, problemResponses } from "./problem.ts";
+import { streamLines, wantedLines } from "./event_lines.ts";
+import { Moment, pageOf, respondPage } from "./lists.ts";
+import { operator } from "./guard.ts";
+import { onInvalid, ProblemError } from "./problem.ts";
+import { several, wholeNumber } from "./query.ts";
 import { Event } from "./resources.ts";
 
-const limitError = { error: "takes a whole number from 1" };
-const idError = { error: "takes an event id: a whole number from 0" };
-const EventId = z.coerce.number(idError).int(idError).nonnegative(idError).optional();
+const types = several(EventTypeName, "Only these types; repeatable, or with commas");
+const rooms = several(Id, "Only these rooms; repeatable, or with commas");
 
 const narrowing = {
-  after: EventId.openapi({ description: "Only events after this id" }),
-  before: EventId.openapi({ description: "Only events before this id" }),
-  type: z.union([EventTypeName.transform((type) => [type]), z.array(EventTypeName)]).optional()
-    .openapi({ type: "array", items: { type: "string" }, description: "Repeatable" }),
+  after: wholeNumber("Only events after this id").optional(),
+  before: wholeNumber("Only events before this id").optional(),
+  type: types,
+  types: types.openapi({ description: "Another name for `type`, as the stream's frames have it" }),
   from: Moment,
   to: Moment,
   order: z.enum(["asc", "desc"]).default("asc"),
-  limit: z.coerce.number(limitError).int(limitError).min(1, limitError).optional().openapi({
-    description:
-      "Most events: 1 to 1,000, 100 where absent; NDJSON and CSV take any number, all where absent",
-  }),
+  limit: wholeNumber(
+    "Most events: 1 to 1,000, 100 where absent; NDJSON and CSV take any number, all where absent",
+    { minimum: 1 },
+  ).optional(),
 };
 
-const Query = z.strictObject({
+const Narrowing = z.object(narrowing);
+const Query = z.object({
   ...narrowing,
-  room: Id.optional(),
-  actor: Id.optional(),
-  peer: Id.optional(),
-  access_token: z.string().optional().openapi({ description: "Instead of the header" }),
+  room: rooms,
+  rooms: rooms.openapi({ description: "Another name for `room`, as the stream's frames have it" }),
+  actor: Id.optional().openapi({ description: "Only what this session did" }),
+  peer: Id.optional().openapi({ description: "Only where this session was the other one" }),
 });
-const Narrowing = Query.omit({ room: true, actor: true, peer: true });
 
 const page = {
   200: {
     description:
       "Events in order of id; `next` is the `after` (or, descending, the `before`) of the next page",
     content: {
-      "application/json": { schema: pageOf(Event) },
+      "application/json": { schema: pageOf(Event, z.int()) },
       "application/x-ndjson": { schema: z.string().openapi({ description: "An event a line, any number" }) },
+      "application/ndjson": { schema: z.string().openapi({ description: "The same" }) },
       "text/csv": { schema: z.string().openapi({ description: "The same as CSV, with a header" }) },
     },
   },
 };
 
-const listEvents = createRoute({
+const listEvents = contract({
   method: "get",
   path: "/events",
+  operationId: "listEvents",
   summary: "The history",
   tags: ["events"],
-  security: operatorSecurity,
+  access: operator("read"),
   request: { query: Query },
-  responses: { ...page, ...problemResponses("invalid_request", "unauthorized", "forbidden") },
+  responses: page,
 });
 
-const listRoomEvents = createRoute({
+const listRoomEvents = contract({
   method: "get",
   path: "/rooms/{id}/events",
+  operationId: "listRoomEvents",
   summary: "The history of a room",
   tags: ["rooms", "events"],
-  security: operatorSecurity,
+  access: operator("read"),
   request: { params: z.object({ id: Id }), query: Narrowing },
-  responses: {
-    ...page,
-    ...problemResponses("invalid_request", "unauthorized", "forbidden", "room_not_found"),
-  },
+  responses: page,
+  problems: ["room_not_found"],
 });
 
-const listUserEvents = createRoute({
+const listUserEvents = contract({
   method: "get",
   path: "/users/{sessionid}/events",
+  operationId: "listUserEvents",
   summary: "The events that a session did or was the peer of",
   tags: ["users", "events"],
-  security: operatorSecurity,
+  access: operator("read"),
   request: { params: z.object({ sessionid: Id }), query: Narrowing },
-  responses: {
-    ...page,
-    ...problemResponses("invalid_request", "unauthorized", "forbidden", "user_not_found"),
-  },
+  responses: page,
+  problems: ["user_not_found"],
 });
 
 /** Routes of the history. */
-export function eventRoutes({ database, keys }: Dependencies): OpenAPIHono {
+export function eventRoutes({ database }: Dependencies): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: onInvalid });
-  for (const path of ["/events", "/rooms/:id/events", "/users/:sessionid/events"]) {
-    app.use(path, requireScope(keys, "read"));
-  }
 
-  async function answer(
+  /** The three lists return the same, so the first one's contract stands for all. */
+  async function show(
     c: Context,
-    query: z.infer<typeof Narrowing>,
+    { type = [], types = [], limit: given, ...rest }: z.infer<typeof Narrowing>,
     scope: Partial<EventQuery>,
-  ): Promise<never> {
-    const { type: types, limit: given, ...rest } = query;
+  ): Promise<RouteConfigToTypedResponse<typeof listEvents>> {
+    const query = { ...rest, ...scope, types: [...type, ...types] };
     const lines = wantedLines(c);
     if (lines) {
-      const pages = readLines(database(c), { ...rest, ...scope, types, limit: given }, lines.format);
-      return await answerLines(c, lines, pages) as never;
+      const pages = readLines(database(c), { ...query, limit: given }, lines.format);
+      return respond(c, listEvents, lines.mediaType, await streamLines(lines, pages), {
+        "content-type": `${lines.mediaType}; charset=utf-8`,
+        "cache-control": "no-store",
+      });
     }
     const limit = given ?? 100;
     if (limit > 1000) {
       throw new ProblemError("invalid_request", "query.limit: takes a whole number from 1 to 1000");
     }
-    const rows = await findEvents(database(c), { ...rest, ...scope, types, limit: limit + 1 });
-    return answerPage(c, rows, limit, ({ id }) => id);
+    const rows = await findEvents(database(c), { ...query, limit: limit + 1 });
+    return respondPage(c, listEvents, { rows, limit, cursorOf: ({ id }) => id });
   }
 
   app.openapi(listEvents, (c) => {
-    const { room, actor, peer, ...query } = c.req.valid("query");
-    return answer(c, query, { room, actor, peer });
+    const { room = [], rooms = [], actor, peer, ...query } = c.req.valid("query");
+    return show(c, query, { rooms: [...room, ...rooms], actor, peer });
   });
   app.openapi(listRoomEvents, async (c) => {
     const { id } = c.req.valid("param");
     if (!await roomExists(database(c), id)) {
       throw new ProblemError("room_not_found", `no room has the id ${id}`);
     }
-    return await answer(c, c.req.valid("query"), { room: id });
+    return await show(c, c.req.valid("query"), { rooms: [id] });
   });
   app.openapi(listUserEvents, async (c) => {
     const { sessionid } = c.req.valid("param");
     if (!await readUser(database(c), sessionid)) {
       throw new ProblemError("user_not_found", `no session has the id ${sessionid}`);
     }
-    return await answer(c, c.req.valid("query"), { session: sessionid });
+    return await show(c, c.req.valid("query"), { session: sessionid });
   });
   return app;
 }

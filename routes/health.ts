@@ -3,8 +3,10 @@
  *
  * @module
  */
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { contract } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
+import { anyone } from "./guard.ts";
 
 const Readiness = z.object({
   status: z.enum(["ready", "unready"]),
@@ -19,11 +21,13 @@ const Readiness = z.object({
   }),
 }).openapi("Readiness");
 
-const healthz = createRoute({
+const healthz = contract({
   method: "get",
   path: "/healthz",
+  operationId: "getHealth",
   summary: "The process answers",
   tags: ["health"],
+  access: anyone,
   responses: {
     200: {
       description: "It does",
@@ -32,11 +36,13 @@ const healthz = createRoute({
   },
 });
 
-const readyz = createRoute({
+const readyz = contract({
   method: "get",
   path: "/readyz",
+  operationId: "getReadiness",
   summary: "Database, Prosody and lag",
   tags: ["health"],
+  access: anyone,
   responses: {
     200: { description: "Everything works", content: { "application/json": { schema: Readiness } } },
     503: {

@@ -4,18 +4,16 @@
  *
  * @module
  */
-import { z } from "@hono/zod-openapi";
+import { type RouteConfig, type RouteConfigToTypedResponse, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { Id, Time } from "../events/event.ts";
+import { type MediaTypes, respond } from "./contract.ts";
 import { ProblemError } from "./problem.ts";
+import { wholeNumber } from "./query.ts";
 
-const limitError = { error: "takes a whole number from 1 to 1000" };
-
-/** Query parameters of every list. */
-export const Limit = z.coerce.number(limitError).int(limitError).min(1, limitError).max(1000, limitError)
-  .default(100).openapi({
-    description: "Most items of a page: 1 to 1,000",
-  });
+/** Most items of a page. */
+export const Limit = wholeNumber("Most items of a page", { minimum: 1, maximum: 1000 }).prefault("100")
+  .openapi({ type: "integer", default: 100 });
 
 /** A place in a list: what an earlier page's `next` said. */
 export const Cursor = z.string().max(200).optional().openapi({
@@ -40,17 +38,19 @@ export const listParameters = {
   to: Moment,
   limit: Limit,
   cursor: Cursor,
-  access_token: z.string().optional().openapi({ description: "Instead of the header" }),
 };
 
-/** The page of a list. */
-export function pageOf<T extends z.ZodType>(item: T) {
+/** The page of a list, by the schemas of its items and of its cursor. */
+export function pageOf<Item extends z.ZodType, Next extends z.ZodType>(item: Item, next: Next) {
   return z.object({
     items: z.array(item),
-    next: z.union([z.string(), z.int(), z.null()]).openapi({
-      description: "Cursor of the next page; null at the end",
-    }),
+    next: next.nullable().openapi({ description: "Cursor of the next page; null at the end" }),
   });
+}
+
+/** The page of a list whose cursors {@link writeCursor} writes. */
+export function timedPageOf<Item extends z.ZodType>(item: Item) {
+  return pageOf(item, z.string());
 }
 
 /** A row's place: its time and, among equals, its id. */
@@ -76,22 +76,37 @@ export function readCursor(cursor: string | undefined): Place | undefined {
 }
 
 /**
- * Answers with a page. `rows` were asked for with one more than `limit`; the spare one says that there is
- * a next page.
+ * A page of a list. `rows` were asked for with one more than `limit`; the spare one says that there is a next
+ * page. `cursorOf` gives what the contract calls `next`.
  */
-export function answerPage<Row extends { readonly json: string }>(
+export function respondPage<C extends RouteConfig, Row extends { readonly json: string }>(
   c: Context,
-  rows: readonly Row[],
-  limit: number,
-  cursorOf: (row: Row) => string | number,
-): never {
+  contract: C,
+  { rows, limit, cursorOf }: {
+    readonly rows: readonly Row[];
+    readonly limit: number;
+    readonly cursorOf: (row: Row) => NextOf<C>;
+  },
+): RouteConfigToTypedResponse<C> {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   const next = rows.length > limit && last ? JSON.stringify(cursorOf(last)) : "null";
-  return answerJson(c, `{"items":[${items.map(({ json }) => json).join(",")}],"next":${next}}`);
+  return respondJson(c, contract, `{"items":[${items.map(({ json }) => json).join(",")}],"next":${next}}`);
 }
 
-/** Answers with JSON text as it stands. The contract's types cannot see into it; the tests do. */
-export function answerJson(c: Context, json: string): never {
-  return c.body(json, 200, { "content-type": "application/json" }) as never;
+/** JSON text as it stands. */
+export function respondJson<C extends RouteConfig>(
+  c: Context,
+  contract: C,
+  json: string,
+): RouteConfigToTypedResponse<C> {
+  return respond(c, contract, "application/json" as MediaTypes<C>, json);
 }
+
+// ---
+
+/** The type of a contract's cursors. */
+type NextOf<C extends RouteConfig> = C["responses"][200] extends
+  { content: { "application/json": { schema: infer Schema extends z.ZodType } } }
+  ? z.infer<Schema> extends { next: infer Next } ? NonNullable<Next> : never
+  : never;

@@ -3,19 +3,23 @@
  *
  * @module
  */
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { contract, respond } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { ProblemError, problemResponses } from "./problem.ts";
+import { anyone } from "./guard.ts";
+import { ProblemError } from "./problem.ts";
 
-const showMetrics = createRoute({
+const showMetrics = contract({
   method: "get",
   path: "/metrics",
+  operationId: "getMetrics",
   summary: "For Prometheus",
   tags: ["health"],
+  access: anyone,
   responses: {
     200: { description: "The metrics", content: { "text/plain": { schema: z.string() } } },
-    ...problemResponses("not_found"),
   },
+  problems: ["not_found"],
 });
 
 /** Route of the metrics. */
@@ -24,7 +28,7 @@ export function metricsRoutes({ metrics }: Dependencies): OpenAPIHono {
   app.openapi(showMetrics, async (c) => {
     if (!metrics) throw new ProblemError("not_found", "this runtime keeps no metrics");
     const { text, contentType } = await metrics.render();
-    return c.body(text, 200, { "content-type": contentType }) as never;
+    return respond(c, showMetrics, "text/plain", text, { "content-type": contentType });
   });
   return app;
 }

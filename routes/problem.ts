@@ -111,14 +111,32 @@ export function onInvalid(result: { success: boolean; error?: z.ZodError; target
   throw new ProblemError("invalid_request", detail, { errors });
 }
 
-/** The error answers of a contract, for the OpenAPI document. */
-export function problemResponses(...codes: ProblemCode[]) {
+/** The errors of a contract for the OpenAPI document, by status. Several codes may share one. */
+export function problemResponses(codes: readonly ProblemCode[]) {
   const content = { "application/problem+json": { schema: Problem } };
+  const byStatus = Map.groupBy(new Set(codes), (code) => problems[code].status);
   return Object.fromEntries(
-    codes.map((code) => [problems[code].status, { description: problems[code].title, content }]),
+    [...byStatus].map(([status, same]) => [status, {
+      description: same.map((code) => `\`${code}\`: ${problems[code].title}`).join("; "),
+      ...status in responseHeaders && { headers: responseHeaders[status] },
+      content,
+    }]),
   );
 }
 
 // ---
+
+/** Headers that errors carry, by status. */
+const responseHeaders: Record<number, Record<string, HeaderObject>> = {
+  401: { "WWW-Authenticate": { schema: { type: "string" }, description: "How to show a token (RFC 6750)" } },
+  405: { Allow: { schema: { type: "string" }, description: "The methods that there are" } },
+  503: {
+    "Retry-After": { schema: { type: "integer" }, description: "Seconds until it is worth another try" },
+  },
+};
+interface HeaderObject {
+  readonly schema: { readonly type: "string" | "integer" };
+  readonly description: string;
+}
 
 const log = getLogger(["talky", "http"]);

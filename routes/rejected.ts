@@ -3,13 +3,15 @@
  *
  * @module
  */
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { findRejected } from "../db/rejected.ts";
 import { Time } from "../events/event.ts";
+import { contract } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { answerPage, Limit, pageOf } from "./lists.ts";
-import { operatorSecurity, requireScope } from "./operator.ts";
-import { onInvalid, problemResponses } from "./problem.ts";
+import { Limit, pageOf, respondPage } from "./lists.ts";
+import { operator } from "./guard.ts";
+import { onInvalid } from "./problem.ts";
+import { wholeNumber } from "./query.ts";
 
 const Rejected = z.object({
   id: z.int(),
@@ -23,36 +25,37 @@ const Rejected = z.object({
   time: Time,
 }).openapi("Rejected");
 
-const listRejected = createRoute({
+const listRejected = contract({
   method: "get",
   path: "/rejected",
+  operationId: "listRejected",
   summary: "What was refused, newest first",
   tags: ["events"],
-  security: operatorSecurity,
+  access: operator("read"),
   request: {
-    query: z.strictObject({
+    query: z.object({
       origin: z.enum(["outbox", "telemetry"]).optional(),
       code: z.string().max(255).optional(),
       limit: Limit,
-      cursor: z.coerce.number({ error: "takes `next` of the page before" }).int().positive().optional()
-        .openapi({ description: "`next` of the page before" }),
-      access_token: z.string().optional(),
+      cursor: wholeNumber("`next` of the page before", { minimum: 1 }).optional(),
     }),
   },
   responses: {
-    200: { description: "A page of refusals", content: { "application/json": { schema: pageOf(Rejected) } } },
-    ...problemResponses("invalid_request", "unauthorized", "forbidden"),
+    200: {
+      description: "A page of refusals",
+      content: { "application/json": { schema: pageOf(Rejected, z.int()) } },
+    },
   },
 });
 
 /** Route of refusals. */
-export function rejectedRoutes({ database, keys }: Dependencies): OpenAPIHono {
+export function rejectedRoutes({ database }: Dependencies): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: onInvalid });
-  app.get("/rejected", requireScope(keys, "read"));
+
   app.openapi(listRejected, async (c) => {
     const { limit, cursor, ...query } = c.req.valid("query");
     const rows = await findRejected(database(c), { ...query, before: cursor, limit: limit + 1 });
-    return answerPage(c, rows, limit, ({ id }) => id);
+    return respondPage(c, listRejected, { rows, limit, cursorOf: ({ id }) => id });
   });
   return app;
 }

@@ -25,6 +25,6 @@ export async function acceptTextAsJson(c: Context, next: () => Promise<void>): P
   const headers = new Headers(c.req.raw.headers);
   headers.set("content-type", "application/json");
   const body = (await c.req.raw.text()).trim() || "{}";
-  c.req.raw = new Request(c.req.url, { method: "POST", headers, body });
+  c.req.raw = new Request(c.req.url, { method: c.req.method, headers, body });
   await next();
 }

@@ -3,14 +3,15 @@
  *
  * @module
  */
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { readRoomState } from "../db/room_state.ts";
 import { roomExists } from "../db/rooms.ts";
 import { Id, Time } from "../events/event.ts";
+import { contract } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { Moment } from "./lists.ts";
-import { operatorSecurity, requireScope } from "./operator.ts";
-import { onInvalid, ProblemError, problemResponses } from "./problem.ts";
+import { operator } from "./guard.ts";
+import { onInvalid, ProblemError } from "./problem.ts";
 
 const RoomState = z.object({
   room_id: Id,
@@ -28,29 +29,29 @@ const RoomState = z.object({
   p2p: z.array(z.object({ sid: z.string(), actor_id: Id, peer_id: Id })),
 }).openapi("RoomState");
 
-const showState = createRoute({
+const showState = contract({
   method: "get",
   path: "/rooms/{id}/state",
+  operationId: "getRoomState",
   summary: "Who was there, with what muted, shared and locked, at a moment",
   tags: ["rooms"],
-  security: operatorSecurity,
+  access: operator("read"),
   request: {
     params: z.object({ id: Id }),
-    query: z.strictObject({
+    query: z.object({
       at: Moment.openapi({ description: "RFC 3339, inclusive; now where absent" }),
-      access_token: z.string().optional(),
     }),
   },
   responses: {
     200: { description: "The room at that moment", content: { "application/json": { schema: RoomState } } },
-    ...problemResponses("invalid_request", "unauthorized", "forbidden", "room_not_found"),
   },
+  problems: ["room_not_found"],
 });
 
 /** Route of a room's state. */
-export function roomStateRoutes({ database, keys }: Dependencies): OpenAPIHono {
+export function roomStateRoutes({ database }: Dependencies): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: onInvalid });
-  app.get("/rooms/:id/state", requireScope(keys, "read"));
+
   app.openapi(showState, async (c) => {
     const { id } = c.req.valid("param");
     const at = c.req.valid("query").at ?? new Date().toISOString();

@@ -3,94 +3,96 @@
  *
  * @module
  */
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { findOccupants, findRooms, readRoom, roomExists } from "../db/rooms.ts";
 import { Id } from "../events/event.ts";
+import { contract } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
 import {
-  answerJson,
-  answerPage,
   Cursor,
   Flag,
   Limit,
   listParameters,
-  pageOf,
   readCursor,
+  respondJson,
+  respondPage,
+  timedPageOf,
   writeCursor,
 } from "./lists.ts";
-import { operatorSecurity, requireScope } from "./operator.ts";
-import { onInvalid, ProblemError, problemResponses } from "./problem.ts";
+import { operator } from "./guard.ts";
+import { onInvalid, ProblemError } from "./problem.ts";
 import { Occupant, Room, RoomDetail } from "./resources.ts";
 
-const listRooms = createRoute({
+const listRooms = contract({
   method: "get",
   path: "/rooms",
+  operationId: "listRooms",
   summary: "Rooms, newest first",
   tags: ["rooms"],
-  security: operatorSecurity,
+  access: operator("read"),
   request: {
-    query: z.strictObject({
+    query: z.object({
       ...listParameters,
       name: z.string().optional().openapi({ description: "The exact name" }),
     }),
   },
   responses: {
-    200: { description: "A page of rooms", content: { "application/json": { schema: pageOf(Room) } } },
-    ...problemResponses("invalid_request", "unauthorized", "forbidden"),
+    200: { description: "A page of rooms", content: { "application/json": { schema: timedPageOf(Room) } } },
   },
 });
 
-const showRoom = createRoute({
+const showRoom = contract({
   method: "get",
   path: "/rooms/{id}",
+  operationId: "getRoom",
   summary: "A room, who is in it now, and its totals",
   tags: ["rooms"],
-  security: operatorSecurity,
+  access: operator("read"),
   request: { params: z.object({ id: Id }) },
   responses: {
     200: { description: "The room", content: { "application/json": { schema: RoomDetail } } },
-    ...problemResponses("invalid_request", "unauthorized", "forbidden", "room_not_found"),
   },
+  problems: ["room_not_found"],
 });
 
-const listOccupants = createRoute({
+const listOccupants = contract({
   method: "get",
   path: "/rooms/{id}/occupants",
+  operationId: "listRoomOccupants",
   summary: "Every stay in a room, in order of joining",
   tags: ["rooms"],
-  security: operatorSecurity,
+  access: operator("read"),
   request: {
     params: z.object({ id: Id }),
-    query: z.strictObject({
+    query: z.object({
       present: Flag.openapi({ description: "Only who is (true) or is no longer (false) in the room" }),
       limit: Limit,
       cursor: Cursor,
-      access_token: z.string().optional(),
     }),
   },
   responses: {
-    200: { description: "A page of stays", content: { "application/json": { schema: pageOf(Occupant) } } },
-    ...problemResponses("invalid_request", "unauthorized", "forbidden", "room_not_found"),
+    200: {
+      description: "A page of stays",
+      content: { "application/json": { schema: timedPageOf(Occupant) } },
+    },
   },
+  problems: ["room_not_found"],
 });
 
 /** Routes of rooms. */
-export function roomRoutes({ database, keys }: Dependencies): OpenAPIHono {
+export function roomRoutes({ database }: Dependencies): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: onInvalid });
-  for (const path of ["/rooms", "/rooms/:id", "/rooms/:id/occupants"]) {
-    app.get(path, requireScope(keys, "read"));
-  }
 
   app.openapi(listRooms, async (c) => {
     const { limit, cursor, ...query } = c.req.valid("query");
     const rows = await findRooms(database(c), { ...query, before: readCursor(cursor), limit: limit + 1 });
-    return answerPage(c, rows, limit, writeCursor);
+    return respondPage(c, listRooms, { rows, limit, cursorOf: writeCursor });
   });
   app.openapi(showRoom, async (c) => {
     const { id } = c.req.valid("param");
     const json = await readRoom(database(c), id);
     if (json === null) throw new ProblemError("room_not_found", `no room has the id ${id}`);
-    return answerJson(c, json);
+    return respondJson(c, showRoom, json);
   });
   app.openapi(listOccupants, async (c) => {
     const { id } = c.req.valid("param");
@@ -103,7 +105,7 @@ export function roomRoutes({ database, keys }: Dependencies): OpenAPIHono {
       after: readCursor(cursor),
       limit: limit + 1,
     });
-    return answerPage(c, rows, limit, writeCursor);
+    return respondPage(c, listOccupants, { rows, limit, cursorOf: writeCursor });
   });
   return app;
 }

@@ -3,16 +3,20 @@
  *
  * @module
  */
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { EventTypeName, payloads } from "../events/event.ts";
+import { contract, respond } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { onInvalid, problemResponses } from "./problem.ts";
+import { anyone } from "./guard.ts";
+import { onInvalid } from "./problem.ts";
 
-const showSchema = createRoute({
+const showSchema = contract({
   method: "get",
   path: "/schemas/{file}",
+  operationId: "getEventSchema",
   summary: "JSON Schema of an event type's data",
   tags: ["events"],
+  access: anyone,
   request: {
     params: z.object({
       file: z.templateLiteral([EventTypeName, ".json"], { error: "takes an event type and .json" })
@@ -24,7 +28,6 @@ const showSchema = createRoute({
       description: "The schema (draft 2020-12)",
       content: { "application/schema+json": { schema: z.record(z.string(), z.unknown()) } },
     },
-    ...problemResponses("invalid_request"),
   },
 });
 
@@ -34,7 +37,7 @@ export function schemaRoutes({ publicUrl }: Dependencies): OpenAPIHono {
   app.openapi(showSchema, (c) => {
     const type = EventTypeName.parse(c.req.valid("param").file.replace(/\.json$/, ""));
     const schema = { $id: `${publicUrl}/schemas/${type}.json`, title: type, ...payloadSchema(type) };
-    return c.body(JSON.stringify(schema), 200, { "content-type": "application/schema+json" }) as never;
+    return respond(c, showSchema, "application/schema+json", JSON.stringify(schema));
   });
   return app;
 }

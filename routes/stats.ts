@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { readNow, readRoomStats } from "../db/stats.ts";
 import { Time } from "../events/event.ts";
+import { contract } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { answerJson, Moment } from "./lists.ts";
-import { operatorSecurity, requireScope } from "./operator.ts";
-import { onInvalid, ProblemError, problemResponses } from "./problem.ts";
+import { Moment, respondJson } from "./lists.ts";
+import { operator } from "./guard.ts";
+import { onInvalid, ProblemError } from "./problem.ts";
 
 const Now = z.object({
   time: Time,
@@ -40,44 +41,42 @@ const RoomStats = Figures.extend({
   buckets: z.array(Figures.extend({ start: Time })),
 }).openapi("RoomStats");
 
-const showNow = createRoute({
+const showNow = contract({
   method: "get",
   path: "/stats/now",
+  operationId: "getStatsNow",
   summary: "What is going on now",
   tags: ["stats"],
-  security: operatorSecurity,
+  access: operator("read"),
   responses: {
     200: { description: "The figures", content: { "application/json": { schema: Now } } },
-    ...problemResponses("unauthorized", "forbidden"),
   },
 });
 
-const showRooms = createRoute({
+const showRooms = contract({
   method: "get",
   path: "/stats/rooms",
+  operationId: "getRoomStats",
   summary: "Figures of the rooms created in a span of time",
   tags: ["stats"],
-  security: operatorSecurity,
+  access: operator("read"),
   request: {
-    query: z.strictObject({
+    query: z.object({
       from: Moment.openapi({ description: "RFC 3339; a day before `to` where absent" }),
       to: Moment.openapi({ description: "RFC 3339; now where absent" }),
       bucket: z.enum(["hour", "day"]).default("hour"),
-      access_token: z.string().optional(),
     }),
   },
   responses: {
     200: { description: "The figures", content: { "application/json": { schema: RoomStats } } },
-    ...problemResponses("invalid_request", "unauthorized", "forbidden"),
   },
 });
 
 /** Routes of figures. */
-export function statsRoutes({ database, keys }: Dependencies): OpenAPIHono {
+export function statsRoutes({ database }: Dependencies): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: onInvalid });
-  app.get("/stats/*", requireScope(keys, "read"));
 
-  app.openapi(showNow, async (c) => answerJson(c, await readNow(database(c))));
+  app.openapi(showNow, async (c) => respondJson(c, showNow, await readNow(database(c))));
 
   app.openapi(showRooms, async (c) => {
     const { from, to, bucket } = c.req.valid("query");
@@ -89,7 +88,7 @@ export function statsRoutes({ database, keys }: Dependencies): OpenAPIHono {
     if (Date.parse(end) - Date.parse(start) > longestSpan) {
       throw new ProblemError("invalid_request", "query.from: a span has at most 366 days");
     }
-    return answerJson(c, await readRoomStats(database(c), { from: start, to: end }, bucket));
+    return respondJson(c, showRooms, await readRoomStats(database(c), { from: start, to: end }, bucket));
   });
   return app;
 }

@@ -4,36 +4,39 @@
  *
  * @module
  */
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { allows, type Operator, verifyOperatorToken } from "../auth/operator.ts";
+import { allows, type Operator } from "../auth/operator.ts";
 import { closeCodes } from "../stream/close_codes.ts";
 import { openEventStream } from "../stream/sse.ts";
 import { BadSubscription, readQuery, type Subscription } from "../stream/subscription.ts";
 import { type Authorization, closeSocket, serveWebSocket, subprotocol } from "../stream/websocket.ts";
+import { preferenceFor } from "./accept.ts";
+import { contract, respond } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { operatorSecurity, readOperator } from "./operator.ts";
-import { ProblemError, problemResponses } from "./problem.ts";
+import { type Authenticator, operator, readOperator } from "./guard.ts";
+import { onInvalid, ProblemError } from "./problem.ts";
+import { several } from "./query.ts";
 
-/** For the document only: a handshake's query is judged by close code, not by a validator. */
-const openStream = createRoute({
+const openStream = contract({
   method: "get",
   path: "/stream",
+  operationId: "openStream",
   summary: "The live stream, as a WebSocket or as server-sent events",
   description: `Subprotocol \`${subprotocol}\`, or \`Accept: text/event-stream\`. Frames: /asyncapi.json. ` +
     "A WebSocket is always accepted; close codes tell what is wrong: 4400 mend the frame or query; " +
     "4401 get a new token; 4403 the token lacks the scope; 4408 read faster; 4410 the cursor's events are " +
     "gone, start from the earliest that the reason names; 1012 reconnect with your cursor; 1013 reconnect later.",
   tags: ["events"],
-  security: operatorSecurity,
+  access: operator("read"),
   request: {
     query: z.object({
       after: z.string().optional().openapi({
+        type: "integer",
         description: "Event id; absent: from now; 0: from the earliest",
       }),
-      room: z.array(z.string()).optional().openapi({ description: "Room id, repeatable" }),
-      type: z.array(z.string()).optional().openapi({ description: "Event type, repeatable" }),
-      access_token: z.string().optional().openapi({ description: "Instead of the header" }),
+      room: several(z.string(), "Only these rooms; repeatable, or with commas"),
+      type: several(z.string(), "Only these types; repeatable, or with commas"),
     }),
   },
   responses: {
@@ -42,32 +45,56 @@ const openStream = createRoute({
       description: "Server-sent events, each under its event's id",
       content: { "text/event-stream": { schema: z.string() } },
     },
-    ...problemResponses(
-      ...["invalid_request", "unauthorized", "forbidden", "cursor_gone"] as const,
-      ...["upgrade_required", "unavailable"] as const,
-    ),
   },
+  problems: ["cursor_gone", "upgrade_required"],
 });
 
 /** The stream's route. */
-export function streamRoutes({ stream, keys }: Dependencies): OpenAPIHono {
-  const app = new OpenAPIHono();
-  app.openAPIRegistry.registerPath(openStream);
-  if (!stream) return app;
+export function streamRoutes({ stream }: Dependencies): OpenAPIHono {
+  const app = new OpenAPIHono({ defaultHook: onInvalid });
+  if (!stream) {
+    const { middleware: _guard, ...described } = openStream;
+    app.openAPIRegistry.registerPath(described);
+    return app;
+  }
   const { hub, upgrade } = stream;
 
-  app.get("/stream", async (c) => {
-    if (isWebSocketRequest(c.req.raw)) return await acceptWebSocket(c);
-    if (c.req.header("accept")?.includes("text/event-stream")) return await answerEvents(c);
-    throw new ProblemError(
-      "upgrade_required",
-      `connect a WebSocket with subprotocol ${subprotocol}, or send Accept: text/event-stream`,
-      { headers: { upgrade: "websocket" } },
-    );
+  // Before the contract: a WebSocket's token and query are judged by close code.
+  app.get(
+    "/stream",
+    async (c, next) => isWebSocketRequest(c.req.raw) ? await acceptWebSocket(c) : await next(),
+  );
+  app.openapi(openStream, async (c) => {
+    const { quality, specificity } = preferenceFor(c.req.header("accept") ?? "", eventStream);
+    // A wildcard comes of itself, also with a WebSocket's handshake whose Upgrade a proxy has dropped.
+    if (quality === 0 || specificity === 0) {
+      throw new ProblemError(
+        "upgrade_required",
+        `connect a WebSocket with subprotocol ${subprotocol}, or send Accept: ${eventStream}`,
+        { headers: { upgrade: "websocket" } },
+      );
+    }
+    const subscription = readSubscription(c);
+    if (subscription instanceof BadSubscription) {
+      throw new ProblemError("invalid_request", subscription.message);
+    }
+    const headers = { "cache-control": "no-store", "x-accel-buffering": "no" };
+    // Nobody would read it.
+    if (c.req.method === "HEAD") return respond(c, openStream, eventStream, null, headers);
+    const body = await openEventStream(hub, subscription, c.get("operator").expires);
+    if ("code" in body) {
+      const problem =
+        ({ [closeCodes.gone]: "cursor_gone", [closeCodes.badRequest]: "invalid_request" } as const)[
+          body.code
+        ];
+      throw new ProblemError(problem ?? "unavailable", body.reason);
+    }
+    return respond(c, openStream, eventStream, body, headers);
   });
 
   async function acceptWebSocket(c: Context): Promise<Response> {
-    const authorization = authorize(await readOperator(c, keys));
+    const authorization = authorize(await readOperator(c));
+    const authenticator: Authenticator = c.get("authenticator");
     const subscription = readSubscription(c);
     const offered = c.req.header("sec-websocket-protocol")?.split(",").map((name) => name.trim()) ?? [];
     const { response, socket } = upgrade(c.req.raw, offered.includes(subprotocol) ? subprotocol : undefined);
@@ -79,37 +106,12 @@ export function streamRoutes({ stream, keys }: Dependencies): OpenAPIHono {
         hub,
         subscription,
         authorization,
-        authorize: async (token) => authorize(await verifyOperatorToken(keys, token)),
+        authorize: async (token) => authorize(await authenticator.operator(token)),
       });
     }).catch(() => {
       // The client went before the handshake was complete.
     });
     return response;
-  }
-
-  async function answerEvents(c: Context): Promise<Response> {
-    const authorization = authorize(await readOperator(c, keys));
-    if ("code" in authorization) {
-      const code = authorization.code === closeCodes.forbidden ? "forbidden" : "unauthorized";
-      throw new ProblemError(code, authorization.reason);
-    }
-    const subscription = readSubscription(c);
-    if (subscription instanceof BadSubscription) {
-      throw new ProblemError("invalid_request", subscription.message);
-    }
-    const body = await openEventStream(hub, subscription, authorization.expires);
-    if ("code" in body) {
-      const problem =
-        ({ [closeCodes.gone]: "cursor_gone", [closeCodes.badRequest]: "invalid_request" } as const)[
-          body.code
-        ];
-      throw new ProblemError(problem ?? "unavailable", body.reason);
-    }
-    return c.body(body, 200, {
-      "content-type": "text/event-stream",
-      "cache-control": "no-store",
-      "x-accel-buffering": "no",
-    });
   }
 
   return app;
@@ -121,6 +123,8 @@ export function isWebSocketRequest(request: Request): boolean {
 }
 
 // ---
+
+const eventStream = "text/event-stream";
 
 function authorize(operator: Operator | null): Authorization {
   if (!operator) return { code: closeCodes.unauthorized, reason: "no valid operator token" };

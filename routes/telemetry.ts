@@ -4,15 +4,14 @@
  *
  * @module
  */
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { verifyCredential } from "../auth/credential.ts";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Sql } from "../db/connect.ts";
 import { readCompany } from "../db/presence.ts";
 import { mostItems, readTelemetry, roomsOf } from "../ingest/telemetry.ts";
+import { contract } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { acceptTextAsJson, limitBody } from "./request_body.ts";
-import { bearerToken } from "./operator.ts";
-import { onInvalid, ProblemError, problemResponses } from "./problem.ts";
+import { session } from "./guard.ts";
+import { onInvalid, ProblemError } from "./problem.ts";
 
 /** Most bytes of a batch. */
 const largestBatch = 500 * 1024;
@@ -33,15 +32,18 @@ const Item = z.unknown().openapi({
   },
 });
 
-const postTelemetry = createRoute({
+const postTelemetry = contract({
   method: "post",
   path: "/telemetry",
+  operationId: "sendTelemetry",
   summary: "Report what a client measured",
   tags: ["client"],
-  security: [{ session: [] }],
+  access: session,
+  maxBody: largestBatch,
   request: {
     headers: z.object({ "idempotency-key": z.string().min(1).max(255).optional() }),
     body: {
+      required: true,
       content: { "application/json": { schema: z.looseObject({ batch: z.array(Item).max(10_000) }) } },
     },
   },
@@ -50,29 +52,25 @@ const postTelemetry = createRoute({
       description: "Stored, but for the items that `rejected` names",
       content: { "application/json": { schema: Answer } },
     },
-    ...problemResponses("invalid_request", "unauthorized", "too_large", "key_reused", "unavailable"),
   },
+  problems: ["key_reused"],
 });
 
 /** Route of telemetry. */
-export function telemetryRoutes({ keys, database, recorder }: Dependencies): OpenAPIHono {
+export function telemetryRoutes({ database, recorder }: Dependencies): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: onInvalid });
-  app.post("/telemetry", limitBody(largestBatch), acceptTextAsJson);
 
   app.openapi(postTelemetry, async (c) => {
-    const session = await verifyCredential(keys, bearerToken(c) ?? "");
-    if (!session) {
-      throw new ProblemError("unauthorized", "send the session's credential: Authorization: Bearer …");
-    }
+    const { sessionid } = c.get("session");
     const { batch } = c.req.valid("json");
     if (batch.length > mostItems) {
       throw new ProblemError("too_large", `${batch.length} items; a batch has at most ${mostItems}`);
     }
     const sql = database(c);
-    const sessions = await findCompany(sql, session.sessionid, roomsOf(batch));
+    const sessions = await findCompany(sql, sessionid, roomsOf(batch));
     const { events, refusals, rejections } = readTelemetry(
       batch,
-      session.sessionid,
+      sessionid,
       { sessions },
       Date.now(),
     );
@@ -82,7 +80,7 @@ export function telemetryRoutes({ keys, database, recorder }: Dependencies): Ope
     const digest = await digestOf(batch);
     const { earlier } = await recorder(c).submit({
       origin: "telemetry",
-      sessionid: session.sessionid,
+      sessionid,
       events,
       refusals,
       ...(key && { once: { key, digest, answer: JSON.stringify(answer) } }),

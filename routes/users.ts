@@ -3,62 +3,66 @@
  *
  * @module
  */
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { findUsers, readUser } from "../db/users.ts";
 import { Id } from "../events/event.ts";
+import { contract } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { answerJson, answerPage, listParameters, pageOf, readCursor, writeCursor } from "./lists.ts";
-import { operatorSecurity, requireScope } from "./operator.ts";
-import { onInvalid, ProblemError, problemResponses } from "./problem.ts";
+import { listParameters, readCursor, respondJson, respondPage, timedPageOf, writeCursor } from "./lists.ts";
+import { operator } from "./guard.ts";
+import { onInvalid, ProblemError } from "./problem.ts";
 import { User } from "./resources.ts";
 
-const listUsers = createRoute({
+const listUsers = contract({
   method: "get",
   path: "/users",
+  operationId: "listUsers",
   summary: "Sessions, newest first",
   tags: ["users"],
-  security: operatorSecurity,
+  access: operator("read"),
   request: {
-    query: z.strictObject({
+    query: z.object({
       ...listParameters,
       userid: z.string().optional().openapi({ description: "Only sessions of this user, a bare JID" }),
       type: z.enum(["browser", "mobile"]).optional(),
     }),
   },
   responses: {
-    200: { description: "A page of sessions", content: { "application/json": { schema: pageOf(User) } } },
-    ...problemResponses("invalid_request", "unauthorized", "forbidden"),
+    200: {
+      description: "A page of sessions",
+      content: { "application/json": { schema: timedPageOf(User) } },
+    },
   },
 });
 
-const showUser = createRoute({
+const showUser = contract({
   method: "get",
   path: "/users/{sessionid}",
+  operationId: "getUser",
   summary: "A session",
   tags: ["users"],
-  security: operatorSecurity,
+  access: operator("read"),
   request: { params: z.object({ sessionid: Id }) },
   responses: {
     200: { description: "The session", content: { "application/json": { schema: User } } },
-    ...problemResponses("invalid_request", "unauthorized", "forbidden", "user_not_found"),
   },
+  problems: ["user_not_found"],
 });
 
 /** Routes of sessions. */
-export function userRoutes({ database, keys }: Dependencies): OpenAPIHono {
+export function userRoutes({ database }: Dependencies): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: onInvalid });
-  for (const path of ["/users", "/users/:sessionid"]) app.get(path, requireScope(keys, "read"));
 
   app.openapi(listUsers, async (c) => {
     const { limit, cursor, ...query } = c.req.valid("query");
     const rows = await findUsers(database(c), { ...query, before: readCursor(cursor), limit: limit + 1 });
-    return answerPage(c, rows, limit, writeCursor);
+    return respondPage(c, listUsers, { rows, limit, cursorOf: writeCursor });
   });
   app.openapi(showUser, async (c) => {
     const { sessionid } = c.req.valid("param");
     const json = await readUser(database(c), sessionid);
     if (json === null) throw new ProblemError("user_not_found", `no session has the id ${sessionid}`);
-    return answerJson(c, json);
+    return respondJson(c, showUser, json);
   });
   return app;
 }

@@ -249,18 +249,26 @@ export const toldApart: Mutants = {
     test: "tests/routes/authorisation.test.ts",
     name: "an operator's endpoints take",
   }, {
-    // The guard of a path stands apart from its route.
-    file: "routes/stats.ts",
-    find: `app.get("/stats/*",`,
-    replace: `app.get("/stats/now",`,
+    // The document says who may call it, so it is guarded.
+    file: "routes/contract.ts",
+    find: "middleware: [guard, refuseUnknown(known),",
+    replace: "middleware: [refuseUnknown(known),",
     test: "tests/routes/authorisation.test.ts",
-    name: "an operator's endpoints take",
+    name: "every operation of /openapi.json",
   }, {
-    file: "routes/events.ts",
-    find: `["/events", "/rooms/:id/events", "/users/:sessionid/events"]`,
-    replace: `["/events", "/rooms/:id/events"]`,
+    // One route of them all.
+    file: "routes/rejected.ts",
+    find: `access: operator("read"),`,
+    replace: `access: { ...operator("read"), guard: (_c, next) => next() },`,
     test: "tests/routes/authorisation.test.ts",
-    name: "an operator's endpoints take",
+    name: "every operation of /openapi.json",
+  }, {
+    // Neither guard nor word of it.
+    file: "routes/telemetry.ts",
+    find: "access: session,",
+    replace: "access: { guard: session.guard, parameters: [], problems: [] },",
+    test: "tests/routes/authorisation.test.ts",
+    name: "every operation of /openapi.json",
   }, {
     // Scopes contain each other.
     file: "auth/operator.ts",
@@ -270,10 +278,9 @@ export const toldApart: Mutants = {
     name: "every scope of an operator reads",
   }, {
     // Signed by us is signed by us.
-    file: "routes/client_config.ts",
-    find: `if (!await verifyCredential(keys, bearerToken(c) ?? "")) {`,
-    replace: `const { readOperator } = await import("./operator.ts");\n` +
-      `    if (!await verifyCredential(keys, bearerToken(c) ?? "") && !await readOperator(c, keys)) {`,
+    file: "routes/guard.ts",
+    find: `if (!caller) throw unauthorized("send the session's`,
+    replace: `if (!caller && !await readOperator(c)) throw unauthorized("send the session's`,
     test: "tests/routes/authorisation.test.ts",
     name: "a client's endpoints take",
   }, {
