@@ -11,3 +11,4 @@ files["proof/chaos/modules/*.lua"] = in_prosody
 -- What the runner gives to the tests.
 files["prosody/spec/run.lua"] = { globals = { "library", "support", "fixture", "same", "test" } }
 files["prosody/spec/*_spec.lua"] = { read_globals = { "library", "support", "fixture", "same", "test" } }
+files["prosody/spec/forgetful_directory.lua"] = { read_globals = { "support" } }

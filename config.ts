@@ -11,6 +11,10 @@ const bytes = (least: number) =>
   z.string().refine((value) => /^\d{1,15}$/.test(value) && Number(value) >= least, {
     error: `must be a whole number of bytes, ${least} or more`,
   }).transform(Number);
+const milliseconds = (most: number) =>
+  z.string().refine((value) => /^\d{1,15}$/.test(value) && Number(value) <= most, {
+    error: `must be a whole number of milliseconds, ${most} or less`,
+  }).transform(Number);
 const flag = z.enum(["on", "off"], { error: "must be on or off" }).transform((value) => value === "on");
 const port = z.string().refine(
   (value) => /^\d{1,5}$/.test(value) && Number(value) >= 1 && Number(value) <= 65535,
@@ -59,6 +63,7 @@ const schema = z.object({
   TALKY_XMPP_PUBLIC_URL: url("ws:", "wss:").optional(),
   TALKY_PROSODY_PORT: port.default(5280),
   TALKY_OUTBOX_MAX_BYTES: bytes(2 ** 20).default(256 * 2 ** 20),
+  TALKY_OUTBOX_SYNC_MS: milliseconds(60_000).default(50),
   TALKY_APP_KEY: z.string().min(1).optional(),
   TALKY_STUN: iceServers("stun", "stuns").optional(),
   TALKY_TURN: iceServers("turn", "turns").optional(),
@@ -116,6 +121,8 @@ export interface Settings {
     readonly port: number;
     /** What Prosody's outbox may take on disk before nothing new begins (ADR 0008). */
     readonly outboxMaxBytes: number;
+    /** Milliseconds after which what Prosody has written down is forced to disk at the latest. */
+    readonly outboxSyncMs: number;
   };
   /** HS256 key that applications sign user tokens with; absent: no registered users. */
   readonly appKey: string | undefined;
@@ -176,6 +183,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       relayed,
       port: value.TALKY_PROSODY_PORT,
       outboxMaxBytes: value.TALKY_OUTBOX_MAX_BYTES,
+      outboxSyncMs: value.TALKY_OUTBOX_SYNC_MS,
     },
     appKey: value.TALKY_APP_KEY,
     ice: { stun: value.TALKY_STUN ?? [], turn: value.TALKY_TURN ?? [], turnSecret: value.TALKY_TURN_SECRET },

@@ -192,8 +192,14 @@ async function connectOnce(
     report(first ? { connected: true, ...subscribed } : { connected: true });
     log.info("Subscribed to the outbox of {source}: {pending} records wait", { ...subscribed.outbox });
     const ask = async () => {
-      const storedBefore = stored;
-      const { active, outbox } = await askStatus(xmpp, hosts.rooms);
+      let storedBefore = stored;
+      let { active, outbox } = await askStatus(xmpp, hosts.rooms);
+      if (!active && !over) {
+        // Another instance is fed, or the outbox has lost its list. To subscribe again puts us on it, and takes
+        // nobody's turn: who is on it keeps the place.
+        storedBefore = stored;
+        ({ active, outbox } = await subscribe(xmpp, options));
+      }
       if (over) return;
       // It counts what it has sent and has no answer to among what waits.
       newest = outbox && { ...outbox, pending: Math.max(0, outbox.pending - (received - storedBefore)) };

@@ -22,7 +22,7 @@ const findProsody = () => findProgram("prosody");
 async function install(say: (line: string) => void): Promise<string> {
   const [apt, brew] = await Promise.all([findProgram("apt-get"), findProgram("brew")]);
   const remedy = apt
-    ? "run `sudo apt-get install prosody`"
+    ? "run `sudo apt-get install prosody lua-luv`"
     : brew
     ? "run `brew install prosody/prosody/prosody`"
     : "install it (https://prosody.im/download)";
@@ -56,7 +56,8 @@ if [ ! -e $policy ]; then
   chmod 755 $policy
 fi
 apt-get update -qq
-apt-get install -y -qq --no-install-recommends prosody
+# With lua-luv the outbox can be forced to disk.
+apt-get install -y -qq --no-install-recommends prosody lua-luv
 [ ! -d /run/systemd/system ] || systemctl disable --quiet prosody`;
 
 async function succeeds(program: string, ...args: string[]): Promise<boolean> {

@@ -147,6 +147,7 @@ function configuration({ settings, keys, overrides }: ProsodyOptions, home: stri
     runAsRoot: Deno.uid() === 0,
     messageBodies: settings.messageBodies,
     outboxMaxBytes: settings.xmpp.outboxMaxBytes,
+    outboxSyncMs: settings.xmpp.outboxSyncMs,
     logLevel: settings.logLevel === "warning" ? "warn" : settings.logLevel,
     ...overrides,
   });

@@ -63,6 +63,7 @@ export function systemConfig(settings: Settings, keys: Keys, layout: ProsodyLayo
     sessionKey: sessionKeyText(keys),
     messageBodies: settings.messageBodies,
     outboxMaxBytes: xmpp.outboxMaxBytes,
+    outboxSyncMs: xmpp.outboxSyncMs,
     logLevel: logLevel === "warning" ? "warn" : logLevel,
     ...layout.pidfile !== undefined && { pidfile: layout.pidfile },
     ...source !== undefined && { source },

@@ -37,6 +37,8 @@ export interface ProsodyConfigOptions {
   readonly messageBodies?: boolean;
   /** What the outbox may take on disk before nothing new begins. Default: 256 MiB. */
   readonly outboxMaxBytes?: number;
+  /** Milliseconds after which the outbox is forced to disk at the latest. Default: 50. */
+  readonly outboxSyncMs?: number;
   /** Seconds of silence after which a client is asked, and after as many more dropped. Default: 55. */
   readonly readTimeout?: number;
   /** Default: info. */
@@ -105,6 +107,7 @@ authentication = "talky"
 talky_session_key = ${lua(options.sessionKey)}
 ${options.source === undefined ? "" : `talky_source = ${lua(options.source)}\n`}\
 ${options.outboxMaxBytes === undefined ? "" : `talky_outbox_max_bytes = ${lua(options.outboxMaxBytes)}\n`}\
+${options.outboxSyncMs === undefined ? "" : `talky_outbox_sync_ms = ${lua(options.outboxSyncMs)}\n`}\
 
 ---- Hosts: registered users, guests, and the rooms they meet in
 

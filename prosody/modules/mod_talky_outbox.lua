@@ -9,8 +9,10 @@
 --                           the outbox was made
 --   talky_outbox_max_bytes  what the outbox may take on disk before nothing new begins; default 256 MiB
 --   talky_outbox_directory  default: talky_outbox in Prosody's data directory
+--   talky_outbox_sync_ms    milliseconds after which what was written down is forced to disk at the latest, where
+--                           lua-posix or lua-luv is installed; default 50
 --
--- Reloading this module begins a new epoch, as a restart does.
+-- Reloading this module goes on with the same epoch, and with the same subscribers.
 
 module:set_global()
 
@@ -30,6 +32,14 @@ local deliveries = module:require "talky/delivery"
 local xmlns = "urn:talky:outbox:1"
 
 local max_bytes = module:get_option_number("talky_outbox_max_bytes", 256 * 1024 * 1024)
+local sync_after = math.max(0, module:get_option_number("talky_outbox_sync_ms", 50)) / 1000
+
+-- Other modules hold this table while this one is reloaded, and hooks find here what is theirs to call: the
+-- functions of the one that is loaded now.
+local outbox = module:shared("/*/talky_outbox/outbox")
+
+-- Closes the one before, which may have written until now, and returns what it leaves to this one.
+local previous = outbox.close and outbox.close()
 
 local warned = {} -- what was said, and when: each once a minute
 local function warn(what, more)
@@ -38,8 +48,13 @@ local function warn(what, more)
 	module:log("error", "%s: %s", what, more)
 end
 
+local disk = (module:require "talky/disk").find()
 local directory = (module:require "talky/directory").open(
-	module:get_option_path("talky_outbox_directory", "talky_outbox", "data"), lfs)
+	module:get_option_path("talky_outbox_directory", "talky_outbox", "data"), lfs, disk)
+if not disk and not previous then
+	module:log("warn", "Neither lua-posix nor lua-luv is installed for this Lua: what is written down outlives "
+		.. "Prosody, but a power cut may cost what the kernel has not written to disk (up to half a minute)")
+end
 
 -- The name stays with the records: under another one, as a container's or a laptop's may become, the API
 -- would take them for new, and leave the old one's rooms open.
@@ -62,6 +77,7 @@ local journal = journals.open {
 	now = math.floor(now() * 1000),
 	suffix = uuid.get_nibbles(8),
 	max_bytes = math.tointeger(max_bytes),
+	resume = previous and previous.journal,
 	warn = warn,
 }
 
@@ -89,6 +105,8 @@ local delivery = deliveries.new {
 		}):text(batch.text)
 		prosody.core_post_stanza(prosody.hosts[subscriber.host], iq)
 	end,
+	resume = previous and previous.delivery,
+	warn = warn,
 }
 
 -- Sends on the next turn of the event loop: at once, yet all that happens in one turn goes together.
@@ -103,7 +121,7 @@ local function schedule()
 end
 
 local function level()
-	if #journal.held > 0 then return "refused" end
+	if #journal.held > 0 or journal.unsafe then return "refused" end
 	if journal.bytes >= max_bytes then return "full" end
 	return journal.bytes >= 0.8 * max_bytes and "filling" or "fine"
 end
@@ -122,11 +140,29 @@ local function report_level()
 	last_level = new_level
 end
 
+-- Forces to disk all that is written within a short time, at once.
+local syncing = false
+local function schedule_sync()
+	if syncing or not directory.sync or not next(journal.unsynced) then return end
+	syncing = true
+	module:add_timer(sync_after, function()
+		syncing = false
+		journal:sync()
+	end)
+end
+
 local tick = 0.25
-module:add_timer(tick, function()
+local function tend()
 	journal:retry()
+	schedule_sync()
 	delivery:tick()
 	report_level()
+end
+
+-- Prosody gives up a timer that throws, and nothing would be sent any more.
+module:add_timer(tick, function()
+	local ok, err = xpcall(tend, debug.traceback)
+	if not ok then warn("the outbox could not be looked after", err) end
 	return tick
 end)
 
@@ -134,6 +170,7 @@ local encode = record.encoder(json.encode)
 
 local function append(entry)
 	journal:append(encode(entry, now()))
+	schedule_sync()
 	schedule()
 end
 
@@ -145,22 +182,28 @@ local function ask(element, timeout)
 	return module:context(subscriber.host):send_iq(iq:add_child(element), nil, timeout)
 end
 
-local outbox = module:shared("/*/talky_outbox/outbox")
 outbox.append, outbox.ask = append, ask
 function outbox.is_full() return journal:is_full() end
 
-append { type = "epoch_started", data = { software = "prosody " .. prosody.version } }
-
--- What the disk still refuses when Prosody ends is gone.
-local function close()
-	if not journal:retry() then
-		module:log("error", "the outbox's disk refuses: %d records are given up", #journal.held)
-	end
-	journal:close()
+-- Returns what another instance goes on with.
+function outbox.close()
+	return { journal = journal:close(), delivery = delivery:close() }
 end
 
-module.unload = close
-module:hook("server-stopped", close)
+function module.unload() journal:close() end
+
+if not previous then
+	append { type = "epoch_started", data = { software = "prosody " .. prosody.version } }
+	-- Before anybody hears of this epoch: the next one must be later, also after a power cut that sets the clock back.
+	journal:sync()
+end
+
+module:hook("server-stopped", function()
+	outbox.close()
+	-- What the disk still refuses when Prosody ends is gone.
+	local given_up = #journal.held
+	if given_up > 0 then module:log("error", "the outbox's disk refuses: %d records are given up", given_up) end
+end)
 
 -- The protocol ----------------------------------------------------------------------------------------
 
@@ -192,7 +235,7 @@ local function read_positions(subscribe)
 	return positions
 end
 
-local function handle_subscribe(event)
+function outbox.handle_subscribe(event)
 	local origin, stanza = event.origin, event.stanza
 	if not may_read(event) then return true end
 	local subscribe = stanza.tags[1]
@@ -216,12 +259,12 @@ local function handle_subscribe(event)
 	return true
 end
 
-local function handle_status(event)
+function outbox.handle_status(event)
 	if may_read(event) then event.origin.send(answer(event.stanza, "status")) end
 	return true
 end
 
-local function handle_answer(event)
+function outbox.handle_answer(event)
 	local attr = event.stanza.attr
 	if attr.type == "result" then
 		return delivery:acknowledge(attr.from, attr.id)
@@ -230,16 +273,22 @@ local function handle_answer(event)
 	end
 end
 
+function outbox.handle_unbind(event)
+	delivery:unsubscribe(event.session.full_jid)
+	schedule()
+end
+
 function module.add_host(host_module)
+	-- These hooks stay when only the module itself is reloaded.
+	local function hook(event_name, handler, priority)
+		host_module:hook(event_name, function(event) return outbox[handler](event) end, priority)
+	end
 	if host_module:get_host_type() == "component" then
-		host_module:hook("iq-set/host/" .. xmlns .. ":subscribe", handle_subscribe)
-		host_module:hook("iq-get/host/" .. xmlns .. ":status", handle_status)
+		hook("iq-set/host/" .. xmlns .. ":subscribe", "handle_subscribe")
+		hook("iq-get/host/" .. xmlns .. ":status", "handle_status")
 		-- One hook for all answers, before mod_iq looks for one by id: nothing to clean up per batch.
-		host_module:hook("iq/host", handle_answer, 1)
+		hook("iq/host", "handle_answer", 1)
 	else
-		host_module:hook("resource-unbind", function(event)
-			delivery:unsubscribe(event.session.full_jid)
-			schedule()
-		end)
+		hook("resource-unbind", "handle_unbind")
 	end
 end

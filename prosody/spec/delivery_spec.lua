@@ -146,6 +146,27 @@ test("one that subscribes again starts anew in its place", function()
 	same(#s.delivery.queue, 2)
 end)
 
+test("one that is closed goes on in another, with its subscribers; late answers count no more", function()
+	local s = scene()
+	s.subscribe("x")
+	s.subscribe("y")
+	s.append(2)
+	s.append(1)
+	local state = s.delivery:close()
+	s.append(1)
+	s.expect("x 1-2/0", "x 3-3/0")
+	local again = deliveries.new {
+		journal = s.journal, reader = readers.new(s.journal), now = s.delivery.now, send = s.delivery.send,
+		resume = state,
+	}
+	again:pump()
+	s.expect("x 1-4/0")
+	same(again:acknowledge("x", s.ids[1]), nil)
+	same(again:acknowledge("x", s.ids[3]), true)
+	again:unsubscribe("x")
+	same(again:active().jid, "y")
+end)
+
 -- Whoever is called may call back -------------------------------------------------------------------------
 
 -- What a send may do before it returns.

@@ -271,6 +271,40 @@ test("a single segment that fills the outbox goes when it is acknowledged", func
 	same((read_all(reader)), { '1000-0000000a 2 {"n":2}' })
 end)
 
+test("one that is closed goes on in another, with the same epoch and what waits in memory", function()
+	for segment_bytes = 20, 80, 10 do
+		local directory = directories.new()
+		local journal = open(directory, { segment_bytes = segment_bytes })
+		append(journal, 1, 5)
+		journal:acknowledge(2)
+		directory.room = 0
+		append(journal, 6, 7)
+		journal:close()
+		append(journal, 8, 8) -- somebody still has the one that was closed
+		local state = journal:close()
+		directory.room = math.huge
+		local again, reader = open(directory, { now = 2000, resume = state, segment_bytes = segment_bytes })
+		same(again:is_full(), true)
+		append(again, 9, 9)
+		same(again:retry(), true)
+		same((read_all(reader)), numbers("1000-0000000a", 3, 9, 3))
+		same({ again:lost(), again:unacknowledged() }, { 0, 7 })
+	end
+end)
+
+test("nothing is written behind damage by one that goes on, either", function()
+	local directory = directories.new()
+	local journal = open(directory)
+	append(journal, 1, 5)
+	local state = journal:close()
+	local name = "1000-0000000a.1.log"
+	directory.files[name] = directory.files[name]:gsub("4 7", "4 8")
+	local again, reader = open(directory, { resume = state })
+	append(again, 6, 7)
+	same((read_all(reader)), joined(numbers("1000-0000000a", 1, 3), numbers("1000-0000000a", 6, 7, 6)))
+	same(again:lost(), 2)
+end)
+
 -- Whatever is interrupted wherever, no record that was appended and not acknowledged is missing, none
 -- comes twice, and all come in order.
 test("killed at random", function()

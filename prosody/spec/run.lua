@@ -37,7 +37,10 @@ function test(name, run)
 	if not ok then print("FAILED " .. name .. "\n" .. err) end
 end
 
-for _, name in ipairs { "lua", "credential", "record", "jingle", "room", "journal", "delivery" } do
+local names = {
+	"lua", "credential", "record", "jingle", "room", "disk", "journal", "power_cut", "delivery",
+}
+for _, name in ipairs(names) do
 	dofile(here .. "/" .. name .. "_spec.lua")
 end
 print(("%d passed, %d failed"):format(passed, failed))

@@ -29,6 +29,7 @@ Deno.test("nothing set: development, with the contract's defaults", () => {
   assert.equal(settings.xmpp.domain, "talky-api.local");
   assert.equal(settings.xmpp.port, 5280);
   assert.equal(settings.xmpp.outboxMaxBytes, 256 * 1024 * 1024);
+  assert.equal(settings.xmpp.outboxSyncMs, 50);
   assert.equal(settings.xmpp.publicUrl, "ws://localhost:5280/xmpp-websocket");
   assert.equal(settings.messageBodies, false);
   assert.equal(settings.logLevel, "info");
@@ -56,6 +57,8 @@ const wrong: [name: string, value: string, takes: RegExp][] = [
   ["TALKY_PROSODY_PORT", "x", /1 to 65,?535/],
   ["TALKY_OUTBOX_MAX_BYTES", "256MB", /bytes, 1048576 or more/],
   ["TALKY_OUTBOX_MAX_BYTES", "1000", /bytes, 1048576 or more/],
+  ["TALKY_OUTBOX_SYNC_MS", "soon", /milliseconds, 60000 or less/],
+  ["TALKY_OUTBOX_SYNC_MS", "60001", /milliseconds, 60000 or less/],
   ["TALKY_ENV", "staging", /development.*production/],
   ["LOG_LEVEL", "loud", /debug.*info.*warning.*error/],
   ["TALKY_MESSAGE_BODIES", "yes", /on.*off/],

@@ -8,7 +8,9 @@ import { createRecorder } from "../../ingest/recorder.ts";
 import { storeAll } from "../db/outbox.ts";
 import { testDatabase } from "../harness/database.ts";
 import { type TestProsody, testProsody } from "../harness/prosody.ts";
+import { shell, withShell } from "../harness/prosodyctl.ts";
 import { until } from "../harness/wait.ts";
+import { join } from "../prosody/xmpp.ts";
 
 /** Subscribes to a Prosody's outbox as the API does. */
 function startSession(
@@ -97,5 +99,35 @@ Deno.test("what waits is what is not stored, also while the outbox is asked; a c
   } finally {
     hold.resolve();
     await session.stop();
+  }
+});
+
+Deno.test("an API that the outbox does not feed any more, nor anybody else, subscribes again", async () => {
+  await using database = await testDatabase();
+  const { sql } = database;
+  await using prosody = await testProsody(withShell);
+  const recorder = createRecorder({
+    isRefusedData,
+    store: (submissions) => storeAll(sql, ...submissions),
+  });
+  const session = startSession(prosody, { positions: () => readPositions(sql), recorder, askEvery: 200 });
+  // A second instance waits its turn meanwhile, and does not take it by asking again and again.
+  const waiting = startSession(prosody, { positions: () => readPositions(sql), recorder, askEvery: 200 });
+  try {
+    await until("both are subscribed", () => session.status().connected && waiting.status().connected);
+    await until("one is fed", () => session.status().active !== waiting.status().active);
+    // What a reload of modules from before this one's time does, too: the list of subscribers is empty.
+    const forget = `>for jid in pairs(prosody.full_sessions) do prosody.hosts["users.${prosody.domain}"]
+      .events.fire_event("resource-unbind", { session = { full_jid = jid, log = print } }) end`;
+    await shell(prosody, [forget.replace(/\s+/g, " ")]);
+    const client = await join(prosody, "a");
+    await until("what happens is stored", async () => {
+      const [row] = await sql`select 1 from users where sessionid = ${client.id}`;
+      return row !== undefined;
+    });
+    assert.notEqual(session.status().active, waiting.status().active);
+    await client.close();
+  } finally {
+    await Promise.all([session.stop(), waiting.stop()]);
   }
 });

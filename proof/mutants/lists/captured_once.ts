@@ -1,5 +1,6 @@
 import { keptInTheOutbox } from "./kept_in_the_outbox.ts";
 import type { Mutants } from "../mutant.ts";
+import { outlived } from "./outlived.ts";
 
 /** The promise of a submission settles with its handing over. */
 const answeredAtOnce = {
@@ -14,6 +15,7 @@ const answeredAtOnce = {
 /** Guarantee 1: what Prosody says happened is in the log exactly once. */
 export const capturedOnce: Mutants = {
   ...keptInTheOutbox,
+  ...outlived,
 
   "the API is killed, or away for a while": [{
     // Taken for where to go on, and not for what is there.

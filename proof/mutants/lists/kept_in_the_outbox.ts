@@ -11,14 +11,14 @@ export const keptInTheOutbox: Mutants = {
     name: "a record torn at any byte",
   }, {
     // Right until the tenth record: by name, a segment from 10 comes before one from 2.
-    file: "prosody/modules/talky/journal.lib.lua",
+    file: "prosody/modules/talky/segment.lib.lua",
     find: "return a.first < b.first",
     replace: "return a.name < b.name",
     test: "prosody/spec/journal_spec.lua",
     name: "killed at random",
   }, {
     // Only the newest segment of all is taken for torn, though each epoch's last may be.
-    file: "prosody/modules/talky/journal.lib.lua",
+    file: "prosody/modules/talky/segment.lib.lua",
     find: "if following and following.epoch == segment.epoch then",
     replace: "if following then",
     test: "prosody/spec/journal_spec.lua",
@@ -33,8 +33,8 @@ export const keptInTheOutbox: Mutants = {
   }, {
     // Sent is not stored.
     file: "prosody/modules/talky/delivery.lib.lua",
-    find: "self.send(subscriber, batch)",
-    replace: "self.send(subscriber, batch)\n\t\tself.journal:acknowledge(batch.upto)",
+    find: "local ok, err = pcall(self.send, subscriber, batch)",
+    replace: "local ok, err = pcall(self.send, subscriber, batch)\n\tself.journal:acknowledge(batch.upto)",
     test: "tests/prosody/outbox.test.ts",
     name: "nothing is lost or doubled",
   }, {
@@ -126,14 +126,14 @@ export const keptInTheOutbox: Mutants = {
   }, {
     // Goes on behind what was half written.
     file: "prosody/modules/talky/journal.lib.lua",
-    find: "self:close()\n\t\tself.overwrites",
+    find: "self:close_output()\n\t\tself.overwrites",
     replace: "self.overwrites",
     test: "prosody/spec/journal_spec.lua",
     name: "while the disk refuses",
   }, {
     file: "prosody/modules/talky/journal.lib.lua",
-    find: "return self.bytes >= self.max_bytes or #self.held > 0",
-    replace: "return self.bytes >= self.max_bytes",
+    find: "return self.bytes >= self.max_bytes or #self.held > 0 or",
+    replace: "return self.bytes >= self.max_bytes or",
     test: "prosody/spec/journal_spec.lua",
     name: "an outbox whose disk refuses",
   }, {

@@ -22,7 +22,9 @@ local most_at_once = 64
 --   warn             called with what is wrong, always in the same words, and more about it
 --   patience         seconds to wait for an acknowledgement while another subscriber waits: default 10
 --   pause            seconds to wait after a refusal: default 1
+--   resume           what `close` returned, to go on with its subscribers: default none
 local function new(options)
+	local resume = options.resume or {}
 	return setmetatable({
 		journal = options.journal,
 		reader = options.reader,
@@ -31,9 +33,9 @@ local function new(options)
 		warn = options.warn or function() end,
 		patience = options.patience or 10,
 		pause = options.pause or 1,
-		queue = {}, -- subscribers: { jid, window, … }
+		queue = resume.queue or {}, -- subscribers: { jid, window, … }
 		flight = {}, -- batches sent and not acknowledged, oldest first
-		last_id = 0,
+		last_id = resume.last_id or 0, -- ids do not come again, so that late answers count no more
 		resume_at = 0,
 		progress_at = 0, -- when the active subscriber last acknowledged, or was given something after a silence
 		refused = false, -- whether it has refused since
@@ -43,6 +45,13 @@ end
 -- The subscriber that is fed, or nil.
 function delivery:active()
 	return self.queue[1]
+end
+
+-- Sends nothing more. Returns what `resume` takes.
+function delivery:close()
+	local state = { queue = self.queue, last_id = self.last_id }
+	self.queue, self.flight = {}, {}
+	return state
 end
 
 -- Takes back what is on the way, to send it again.

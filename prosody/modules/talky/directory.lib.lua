@@ -3,10 +3,16 @@
 local directory = {}
 directory.__index = directory
 
--- `lfs` is LuaFileSystem.
-local function open(path, lfs)
+-- `lfs` is LuaFileSystem. `disk` (disk.lib.lua) forces files to disk; without one the directory has no `sync`.
+local function open(path, lfs, disk)
 	if not lfs.attributes(path) then assert(lfs.mkdir(path)) end
-	return setmetatable({ path = path, lfs = lfs }, directory)
+	local opened = setmetatable({ path = path, lfs = lfs }, directory)
+	if disk then
+		-- Returns when the content of a file is on disk; of ".", the names that were created, renamed and removed.
+		-- Or returns nil and why it is not.
+		function opened.sync(_, name) return disk.sync(path .. "/" .. name, name == ".") end
+	end
+	return opened
 end
 
 function directory:list()
@@ -32,7 +38,7 @@ function directory:remove(name)
 	return os.remove(self.path .. "/" .. name)
 end
 
--- Other readers see the old content or the new one, never a part.
+-- Other readers see the old content or the new one, never a part; nor does whoever starts after a power cut.
 function directory:replace(name, content)
 	local scratch = name .. "~"
 	local file, err = self:open(scratch, "wb")
@@ -40,6 +46,10 @@ function directory:replace(name, content)
 	local ok, write_err = file:write(content)
 	file:close()
 	if not ok then return nil, write_err end
+	if self.sync then
+		local synced, sync_err = self:sync(scratch)
+		if not synced then return nil, sync_err end
+	end
 	return os.rename(self.path .. "/" .. scratch, self.path .. "/" .. name)
 end
 

@@ -9,19 +9,15 @@ journal.__index = journal
 
 local acknowledged_file = "acknowledged"
 
--- Epochs are ordered by the milliseconds they begin with.
-local function epoch_time(epoch)
-	return math.tointeger(tonumber(epoch:match("^%d+")))
-end
-
--- Opens the journal for a new epoch. Options:
---   directory      files (directory.lib.lua)
+-- Opens the journal, for a new epoch or to go on with one. Options:
+--   directory      files (directory.lib.lua); where it has `sync`, what is written can be forced to disk
 --   format         of segments (segment.lib.lua)
 --   now            milliseconds since 1970
 --   suffix         8 hex digits that tell this epoch from any other
 --   max_bytes      when all segments together take this, the outbox is full
 --   segment_bytes  when to begin the next segment: default 4 MiB, and at most a quarter of the bound,
 --                  so that acknowledging always frees room
+--   resume         what `close` returned, to go on with its epoch in the same process: default none
 --   warn           called with what is wrong, always in the same words, and more about it
 local function open(options)
 	local self = setmetatable({
@@ -30,7 +26,7 @@ local function open(options)
 		max_bytes = options.max_bytes,
 		segment_bytes = math.min(options.segment_bytes or 4 * 1024 * 1024, options.max_bytes // 4),
 		warn = options.warn or function() end,
-		-- { name, epoch, first, base, count, size, lost }: the oldest at `head`, the newest at `tail`
+		-- { name, epoch, first, base, count, size, lost, damaged }: the oldest at `head`, the newest at `tail`
 		segments = {},
 		head = 1,
 		tail = 0,
@@ -42,12 +38,19 @@ local function open(options)
 		held = {},
 		overwrites = 0, -- how often bytes that somebody may have read were written over
 		seq = 0,
+		unsynced = {}, -- by name: files that hold records which may not be on disk; the directory itself as "."
+		position_synced = true,
+		unsafe = false, -- whether the disk has refused to take what is in them
 	}, journal)
 	self:recover()
-	-- The clock may have been set back; the order of epochs must not be.
-	local newest = self.segments[self.tail] or self.position
-	local time = math.max(options.now, newest and epoch_time(newest.epoch) + 1 or 0)
-	self.epoch = ("%d-%s"):format(time, options.suffix)
+	if options.resume then
+		self:continue(options.resume)
+	else
+		-- The clock may have been set back; the order of epochs must not be.
+		local newest = self.segments[self.tail] or self.position
+		local time = math.max(options.now, newest and self.format.epoch_time(newest.epoch) + 1 or 0)
+		self.epoch = ("%d-%s"):format(time, options.suffix)
+	end
 	return self
 end
 
@@ -60,43 +63,24 @@ function journal:recover()
 		self.lost_before = tonumber(lost)
 	end
 
-	for _, segment in ipairs(self:find_segments()) do
+	for _, segment in ipairs(self.format.find(self.directory)) do
+		-- Not those that were acknowledged before they were damaged.
+		local last = segment.first + segment.count + segment.damage - 1
+		local known = self.position and self.position.epoch == segment.epoch and self.position.seq or 0
+		local gone = math.min(segment.damage, last - known)
+		segment.lost = 0
+		if gone > 0 then self:lose(segment, gone) end
 		if segment.count > 0 or segment.lost > 0 then self:push(segment) else self.directory:remove(segment.name) end
 	end
 	if epoch then self:acknowledge(self:ordinal_after(self.position) or 0) end
 end
 
--- The segments on disk, oldest first.
-function journal:find_segments()
-	local found = {}
-	for _, name in ipairs(self.directory:list()) do
-		local epoch, first = self.format.parse_name(name)
-		if epoch then table.insert(found, { name = name, epoch = epoch, first = first, lost = 0 }) end
-	end
-	table.sort(found, function(a, b)
-		local x, y = epoch_time(a.epoch), epoch_time(b.epoch)
-		if x ~= y then return x < y end
-		return a.first < b.first
-	end)
-	for index, segment in ipairs(found) do
-		local following = found[index + 1]
-		if following and following.epoch == segment.epoch then
-			segment.count, segment.size = following.first - segment.first, self.directory:size(segment.name)
-		else
-			-- How many records an epoch has, only its last segment says.
-			local file = assert(self.directory:open(segment.name, "rb"))
-			local damaged
-			segment.count, segment.size, damaged = self.format.measure(file, segment.first)
-			file:close()
-			-- Not those that were acknowledged before they were damaged.
-			local last = segment.first + segment.count + damaged - 1
-			local position = self.position
-			local known = position and position.epoch == segment.epoch and position.seq or 0
-			local lost = math.min(damaged, last - known)
-			if lost > 0 then self:lose(segment, lost) end
-		end
-	end
-	return found
+-- Goes on with the epoch of a journal that was closed.
+function journal:continue(state)
+	self.epoch, self.seq, self.held = state.epoch, state.seq, state.held
+	local segment = self.segments[self.tail]
+	-- Where records are gone from its end, the next one has no place behind it.
+	if segment and segment.first + segment.count - 1 ~= state.seq then segment.damaged = true end
 end
 
 function journal:push(segment)
@@ -117,7 +101,7 @@ end
 
 -- Whether nothing new should begin: there is no room for more than what is open needs to end.
 function journal:is_full()
-	return self.bytes >= self.max_bytes or #self.held > 0
+	return self.bytes >= self.max_bytes or #self.held > 0 or self.unsafe
 end
 
 -- Counts records of a segment that nobody can read any more.
@@ -162,12 +146,16 @@ function journal:write(json)
 	local ok, write_err = file:write(line)
 	if not ok then
 		-- A part may have been written: the next attempt opens the file anew and writes over it.
-		self:close()
+		self:close_output()
 		self.overwrites = self.overwrites + 1
 		return nil, write_err
 	end
 
-	if segment.count == 0 then self:push(segment) end
+	if segment.count == 0 then
+		self:push(segment)
+		self.unsynced["."] = true
+	end
+	self.unsynced[segment.name] = true
 	segment.count, segment.size = segment.count + 1, segment.size + #line
 	self.seq, self.ordinal, self.bytes = self.seq + 1, self.ordinal + 1, self.bytes + #line
 	return true
@@ -175,7 +163,7 @@ end
 
 function journal:output_for(segment)
 	if self.output_name == segment.name then return self.output end
-	self:close()
+	self:close_output()
 	local file, err = self.directory:open(segment.name, segment.count == 0 and "wb" or "r+b")
 	if not file then return nil, err end
 	file:seek("set", segment.size)
@@ -183,9 +171,51 @@ function journal:output_for(segment)
 	return file
 end
 
-function journal:close()
+function journal:close_output()
 	if self.output then self.output:close() end
 	self.output, self.output_name = nil, nil
+end
+
+-- Forces to disk what was written since the last time, where that can be done; true when it is there.
+-- To be called a bounded time after an append. Blocks for as long as the disk takes.
+function journal:sync()
+	for name in pairs(self.unsynced) do
+		if not self:sync_file(name) then
+			-- The kernel may call these pages clean from now on, so whatever follows goes into another file.
+			local segment = self.segments[self.tail]
+			if segment and segment.name == name then segment.damaged = true end
+			return false
+		end
+		self.unsynced[name] = nil
+	end
+	self.unsafe = false
+	return true
+end
+
+-- The same for what is acknowledged. Without it, an older position is found, and some records are sent again.
+function journal:sync_position()
+	self.position_synced = self.position_synced or self:sync_file(acknowledged_file)
+	return self.position_synced
+end
+
+function journal:sync_file(name)
+	if not self.directory.sync then return true end
+	local ok, err = self.directory:sync(name)
+	if ok then return true end
+	self.warn("the disk does not keep what is written to the outbox", err)
+	self.unsafe = true
+	return false
+end
+
+-- Lets go of the files, with everything on disk that can be. Returns what `resume` takes.
+function journal:close()
+	self:retry()
+	self:sync()
+	self:sync_position()
+	self:close_output()
+	if self.position_file then self.position_file:close() end
+	self.position_file = nil
+	return { epoch = self.epoch, seq = self.seq, held = self.held }
 end
 
 -- How many records wait for their acknowledgement.
@@ -217,22 +247,54 @@ end
 function journal:acknowledge(ordinal)
 	if ordinal <= self.acknowledged then return end
 	self.acknowledged = ordinal
-	while self.head <= self.tail do
-		local segment = self.segments[self.head]
+	local done = self.head - 1
+	for index = self.head, self.tail do
+		local segment = self.segments[index]
 		local count = math.min(ordinal - segment.base, segment.count)
 		if count > 0 then self:advance(segment.epoch, segment.first + count - 1) end
-		local growing = self.head == self.tail and segment.epoch == self.epoch
+		local growing = index == self.tail and segment.epoch == self.epoch
 			and segment.size < self.segment_bytes and not segment.damaged
 		if count < segment.count or growing then break end
-		if self.output_name == segment.name then self:close() end
+		done = index
+	end
+	local lost = self.lost_before
+	for index = self.head, done do lost = lost + self.segments[index].lost end
+	self:write_position(lost)
+	-- What would be missed after a power cut is on disk before a segment goes; else it stays until the next time.
+	if done >= self.head and self:sync() and self:sync_position() then self:remove_until(done) end
+end
+
+function journal:remove_until(done)
+	for index = self.head, done do
+		local segment = self.segments[index]
+		if self.output_name == segment.name then self:close_output() end
+		self.unsynced[segment.name] = nil
 		self.directory:remove(segment.name)
 		self.lost_before = self.lost_before + segment.lost
 		self.bytes = self.bytes - segment.size
-		self.segments[self.head] = nil
-		self.head = self.head + 1
+		self.segments[index] = nil
 	end
-	local content = ("%s %d %d\n"):format(self.position.epoch, self.position.seq, self.lost_before)
-	local ok, err = self.directory:replace(acknowledged_file, content)
+	self.head = done + 1
+end
+
+-- Writes down what is acknowledged: over the last time, as one write within a disk's sector, which happens as a
+-- whole or not at all; where the length differs, as a new file in the old one's place.
+function journal:write_position(lost)
+	local content = ("%s %d %d\n"):format(self.position.epoch, self.position.seq, lost)
+	local file = self.position_file
+	local ok, err
+	if file and #content == self.position_length then
+		file:seek("set", 0)
+		ok, err = file:write(content)
+		self.position_synced = false
+	else
+		if file then file:close() end
+		ok, err = self.directory:replace(acknowledged_file, content)
+		self.unsynced["."] = true -- its content is synced before it is renamed
+		self.position_synced = true
+		self.position_file = ok and self.directory:open(acknowledged_file, "r+b") or nil
+		self.position_length = #content
+	end
 	-- Not grave: after a start without it, some records are sent that the API knows already.
 	if not ok then self.warn("cannot write down what is acknowledged", err) end
 end

@@ -35,4 +35,38 @@ local function measure(file, first)
 	return count, size, damaged
 end
 
-return { name_of = name_of, parse_name = parse_name, line_of = line_of, parse_line = parse_line, measure = measure }
+-- Epochs are ordered by the milliseconds they begin with.
+local function epoch_time(epoch)
+	return math.tointeger(tonumber(epoch:match("^%d+")))
+end
+
+-- The segments in a directory, oldest first: a list of { name, epoch, first, count, size, damage }.
+local function find(directory)
+	local found = {}
+	for _, name in ipairs(directory:list()) do
+		local epoch, first = parse_name(name)
+		if epoch then table.insert(found, { name = name, epoch = epoch, first = first }) end
+	end
+	table.sort(found, function(a, b)
+		local x, y = epoch_time(a.epoch), epoch_time(b.epoch)
+		if x ~= y then return x < y end
+		return a.first < b.first
+	end)
+	for index, segment in ipairs(found) do
+		local following = found[index + 1]
+		if following and following.epoch == segment.epoch then
+			segment.count, segment.size, segment.damage = following.first - segment.first, directory:size(segment.name), 0
+		else
+			-- How many records an epoch has, only its last segment says.
+			local file = assert(directory:open(segment.name, "rb"))
+			segment.count, segment.size, segment.damage = measure(file, segment.first)
+			file:close()
+		end
+	end
+	return found
+end
+
+return {
+	name_of = name_of, parse_name = parse_name, line_of = line_of, parse_line = parse_line, measure = measure,
+	epoch_time = epoch_time, find = find,
+}
