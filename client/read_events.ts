@@ -12,6 +12,7 @@
  * @module
  */
 import type { EventType, TalkyEvent } from "./event.ts";
+import { fatalCodes, type Frame, subprotocol, tokenRefused } from "./protocol.ts";
 
 export interface ReadEventsOptions {
   /** Address of the service, e.g. `https://talky.example`. */
@@ -78,8 +79,8 @@ export function readEvents(options: ReadEventsOptions): EventReader {
       }
       if (options.signal?.aborted) return;
       const { code, reason } = connection.ended();
-      const tokenIsSpent = code === unauthorized && typeof options.token !== "function";
-      if (fatal.has(code) || tokenIsSpent) throw new StreamClosed(code, reason);
+      const tokenIsSpent = code === tokenRefused && typeof options.token !== "function";
+      if (fatalCodes.has(code) || tokenIsSpent) throw new StreamClosed(code, reason);
       await pause(backoff(attempts++), options.signal);
     }
   }
@@ -94,12 +95,6 @@ export function readEvents(options: ReadEventsOptions): EventReader {
 
 // ---
 
-type Frame =
-  | { type: "ready"; after: number; head: number }
-  | { type: "events"; events: TalkyEvent[] }
-  | { type: "heartbeat"; head: number }
-  | { type: "expiring"; expires: string };
-
 interface Connection {
   /** Ends when the connection does. */
   readonly frames: AsyncIterable<Frame>;
@@ -109,10 +104,6 @@ interface Connection {
   refresh(): void;
   close(): void;
 }
-
-/** Close codes after which the same connection would fail again. */
-const fatal = new Set([4400, 4403, 4410]);
-const unauthorized = 4401;
 
 /** Milliseconds without a frame after which a connection counts as lost: three heartbeats. */
 const longestSilence = 45_000;
@@ -145,7 +136,7 @@ async function connect(options: ReadEventsOptions, after: number | undefined): P
   };
   try {
     const token = typeof options.token === "function" ? await options.token() : options.token;
-    socket = new WebSocket(address(options, after, token), "talky.events.v1");
+    socket = new WebSocket(address(options, after, token), subprotocol);
     heard();
     socket.onmessage = ({ data }) => {
       heard();

@@ -21,6 +21,7 @@ import { authenticateWith } from "./guard.ts";
 import { healthRoutes } from "./health.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { answerProblem, onError, ProblemError } from "./problem.ts";
+import { refuseUnknown } from "./query.ts";
 import { rejectedRoutes } from "./rejected.ts";
 import { roomStateRoutes } from "./room_state.ts";
 import { roomRoutes } from "./rooms.ts";
@@ -71,6 +72,8 @@ export function createApp(dependencies: Dependencies): OpenAPIHono {
     session: (credential) => verifyCredential(keys, credential),
   }));
 
+  // Pages take any parameter: links to them carry those of whoever made the link.
+  for (const path of ["/openapi.json", "/asyncapi.json"]) app.use(path, refuseUnknown([]));
   app.get(
     "/",
     (c) => c.html(homePage({ publicUrl, xmppUrl: xmpp.publicUrl, demo: dependencies.demo !== undefined })),

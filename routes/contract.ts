@@ -6,7 +6,7 @@
  */
 import type { RouteConfig, RouteConfigToTypedResponse, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { Access } from "./guard.ts";
+import { type Access, parameterNames } from "./guard.ts";
 import { type ProblemCode, problemResponses } from "./problem.ts";
 import { refuseUnknown } from "./query.ts";
 import { acceptTextAsJson, limitBody } from "./request_body.ts";
@@ -36,7 +36,7 @@ export function contract<P extends string, D extends Definition & { readonly pat
   const { security, parameters, guard } = access;
   const known = [
     ...Object.keys(route.request?.query?.shape ?? {}),
-    ...parameters.flatMap((parameter) => "name" in parameter ? [parameter.name] : []),
+    ...parameterNames(access),
   ];
   const hasBody = route.request?.body !== undefined;
   return {

@@ -95,6 +95,11 @@ export async function readOperator(c: Context): Promise<Operator | null> {
   return token ? await authenticator.operator(token) : null;
 }
 
+/** Names of the query parameters that carry a token. */
+export function parameterNames({ parameters }: Access): string[] {
+  return parameters.flatMap((parameter) => "name" in parameter ? [parameter.name] : []);
+}
+
 // ---
 
 /** The token of an Authorization header (RFC 6750 §2.1). */

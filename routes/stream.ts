@@ -7,16 +7,30 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { allows, type Operator } from "../auth/operator.ts";
-import { closeCodes } from "../stream/close_codes.ts";
+import { closeCodeOf, closeCodes, closing } from "../stream/close_codes.ts";
+import { subprotocol } from "../stream/frames.ts";
 import { openEventStream } from "../stream/sse.ts";
-import { BadSubscription, readQuery, type Subscription } from "../stream/subscription.ts";
-import { type Authorization, closeSocket, serveWebSocket, subprotocol } from "../stream/websocket.ts";
+import { BadSubscription, queryParameters, readQuery, type Subscription } from "../stream/subscription.ts";
+import { type Authorization, closeSocket, serveWebSocket } from "../stream/websocket.ts";
 import { preferenceFor } from "./accept.ts";
 import { contract, respond } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { type Authenticator, operator, readOperator } from "./guard.ts";
+import { type Authenticator, operator, parameterNames, readOperator } from "./guard.ts";
 import { onInvalid, ProblemError } from "./problem.ts";
-import { several } from "./query.ts";
+
+const readers = operator("read");
+
+const query = Object.fromEntries(
+  Object.entries(queryParameters).map(([name, { schema, description }]) => [
+    name,
+    // The document's; what is in them the stream judges itself, as it does over a WebSocket.
+    z.union([z.string(), z.array(z.string())]).optional().openapi({
+      type: schema.type,
+      ...schema.type === "array" ? { items: schema.items } : { minimum: schema.minimum },
+      description,
+    }),
+  ]),
+);
 
 const openStream = contract({
   method: "get",
@@ -24,21 +38,11 @@ const openStream = contract({
   operationId: "openStream",
   summary: "The live stream, as a WebSocket or as server-sent events",
   description: `Subprotocol \`${subprotocol}\`, or \`Accept: text/event-stream\`. Frames: /asyncapi.json. ` +
-    "A WebSocket is always accepted; close codes tell what is wrong: 4400 mend the frame or query; " +
-    "4401 get a new token; 4403 the token lacks the scope; 4408 read faster; 4410 the cursor's events are " +
-    "gone, start from the earliest that the reason names; 1012 reconnect with your cursor; 1013 reconnect later.",
+    "A WebSocket is always accepted; close codes tell what is wrong: " +
+    Object.values(closeCodes).map(({ code, advice }) => `${code} ${advice}`).join("; ") + ".",
   tags: ["events"],
-  access: operator("read"),
-  request: {
-    query: z.object({
-      after: z.string().optional().openapi({
-        type: "integer",
-        description: "Event id; absent: from now; 0: from the earliest",
-      }),
-      room: several(z.string(), "Only these rooms; repeatable, or with commas"),
-      type: several(z.string(), "Only these types; repeatable, or with commas"),
-    }),
-  },
+  access: readers,
+  request: { query: z.object(query) },
   responses: {
     101: { description: "A WebSocket" },
     200: {
@@ -83,11 +87,10 @@ export function streamRoutes({ stream }: Dependencies): OpenAPIHono {
     if (c.req.method === "HEAD") return respond(c, openStream, eventStream, null, headers);
     const body = await openEventStream(hub, subscription, c.get("operator").expires);
     if ("code" in body) {
-      const problem =
-        ({ [closeCodes.gone]: "cursor_gone", [closeCodes.badRequest]: "invalid_request" } as const)[
-          body.code
-        ];
-      throw new ProblemError(problem ?? "unavailable", body.reason);
+      const { problem } = closeCodeOf(body);
+      throw new ProblemError(problem, body.reason, {
+        ...problem === "unavailable" && { headers: { "retry-after": "1" } },
+      });
     }
     return respond(c, openStream, eventStream, body, headers);
   });
@@ -100,7 +103,7 @@ export function streamRoutes({ stream }: Dependencies): OpenAPIHono {
     const { response, socket } = upgrade(c.req.raw, offered.includes(subprotocol) ? subprotocol : undefined);
     socket.then((open) => {
       if (subscription instanceof BadSubscription) {
-        return closeSocket(open, { code: closeCodes.badRequest, reason: subscription.message });
+        return closeSocket(open, closing("badRequest", subscription.message));
       }
       return serveWebSocket(open, {
         hub,
@@ -127,14 +130,17 @@ export function isWebSocketRequest(request: Request): boolean {
 const eventStream = "text/event-stream";
 
 function authorize(operator: Operator | null): Authorization {
-  if (!operator) return { code: closeCodes.unauthorized, reason: "no valid operator token" };
-  if (!allows(operator.scope, "read")) return { code: closeCodes.forbidden, reason: "needs scope read" };
+  if (!operator) return closing("unauthorized", "no valid operator token");
+  if (!allows(operator.scope, "read")) return closing("forbidden", "needs scope read");
   return { expires: operator.expires };
 }
 
 function readSubscription(c: Context): Subscription | BadSubscription {
   try {
-    return readQuery(new URL(c.req.url).searchParams, c.req.header("last-event-id"));
+    return readQuery(new URL(c.req.url).searchParams, {
+      lastEventId: c.req.header("last-event-id"),
+      besides: parameterNames(readers),
+    });
   } catch (error) {
     if (error instanceof BadSubscription) return error;
     throw error;

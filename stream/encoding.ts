@@ -5,6 +5,7 @@
  * @module
  */
 import type { LoggedEvent } from "../events/event_log.ts";
+import type { ServerFrame } from "./frames.ts";
 
 /** Writes frames. `key` tells encodings apart. */
 export interface Encoding {
@@ -23,10 +24,10 @@ export const webSocketEncoding: Encoding & {
   expiring(expires: number): string;
 } = {
   key: "ws",
-  ready: (after, head) => JSON.stringify({ type: "ready", after, head }),
+  ready: (after, head) => frame({ type: "ready", after, head }),
   events: (events) => `{"type":"events","events":[${events.map(({ json }) => json).join(",")}]}`,
-  heartbeat: (head) => JSON.stringify({ type: "heartbeat", head }),
-  expiring: (expires) => JSON.stringify({ type: "expiring", expires: new Date(expires).toISOString() }),
+  heartbeat: (head) => frame({ type: "heartbeat", head }),
+  expiring: (expires) => frame({ type: "expiring", expires: new Date(expires).toISOString() }),
 };
 
 /**
@@ -39,3 +40,9 @@ export const sseEncoding: Encoding = {
   events: (events) => events.map(({ id, json }) => `id: ${id}\ndata: ${json}\n\n`).join(""),
   heartbeat: (head) => `event: heartbeat\nid: ${head}\ndata: ${JSON.stringify({ head })}\n\n`,
 };
+
+// ---
+
+function frame(value: ServerFrame): string {
+  return JSON.stringify(value);
+}

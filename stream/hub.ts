@@ -8,7 +8,7 @@
 import type { EventLog, LogBounds, LoggedEvent } from "../events/event_log.ts";
 import { createReader, type Reader, type ReaderOptions } from "./reader.ts";
 import { createRing } from "./ring.ts";
-import { closeCodes, type CloseReason } from "./close_codes.ts";
+import { type CloseReason, closing } from "./close_codes.ts";
 
 /** Bounds and intervals. Times in milliseconds, sizes in bytes of JSON (characters). */
 export interface HubOptions {
@@ -27,8 +27,8 @@ export interface HubOptions {
 }
 
 export interface Hub {
-  /** Adds a reader; the answer changes or removes it. Null when there are too many. */
-  add(options: ReaderOptions): Reader | null;
+  /** Adds a reader, or says why it cannot be added: there are too many, or the hub stops. */
+  add(options: ReaderOptions): Reader | CloseReason;
   /** Where the log begins and ends, read now: what a cursor must lie between. */
   bounds(): Promise<LogBounds>;
   /** How many readers there are, and the newest event the hub knows. */
@@ -90,7 +90,8 @@ export async function startHub(log: EventLog, options: HubOptions = {}): Promise
 
   return {
     add(readerOptions) {
-      if (stopped || readers.size >= maxReaders) return null;
+      if (stopped) return restarting;
+      if (readers.size >= maxReaders) return closing("overloaded", "too many readers: reconnect later");
       const reader = createReader(context, readerOptions, () => readers.delete(reader));
       readers.add(reader);
       reader.move();
@@ -114,7 +115,4 @@ export async function startHub(log: EventLog, options: HubOptions = {}): Promise
 /** Events read from the log at a time. */
 const pageSize = 1000;
 const tendEvery = 100;
-const restarting: CloseReason = {
-  code: closeCodes.restart,
-  reason: "the service restarts: reconnect with your cursor",
-};
+const restarting = closing("restart", "the service restarts: reconnect with your cursor");

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { closeCodes, type CloseReason } from "./close_codes.ts";
+import { type CloseReason, closing } from "./close_codes.ts";
 import type { Encoding } from "./encoding.ts";
 import type { EventLog } from "../events/event_log.ts";
 import type { Filter } from "./filter.ts";
@@ -117,7 +117,7 @@ export function createReader(context: ReaderContext, options: ReaderOptions, onR
       if (buffered === 0 || buffered < lastBuffered) lastTaken = now;
       lastBuffered = buffered;
       if (buffered > 0 && now - lastTaken > stalledAfter) {
-        return close({ code: closeCodes.slow, reason: `no progress for ${stalledAfter / 1000} s` });
+        return close(closing("slow", `no progress for ${stalledAfter / 1000} s`));
       }
       move();
       if (cursor >= ring.head && !paging && now - lastSent >= heartbeatEvery && buffered === 0) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { closeCodes, type CloseReason } from "./close_codes.ts";
+import { type CloseReason, closing } from "./close_codes.ts";
 import { atDeadline } from "./deadline.ts";
 import { sseEncoding } from "./encoding.ts";
 import type { Hub } from "./hub.ts";
@@ -21,12 +21,13 @@ export async function openEventStream(
   if ("code" in start) return start;
 
   const text = new TextEncoder();
-  let reader: Reader | null = null;
+  let reader: Reader | undefined;
+  let refused: CloseReason | undefined;
   let cancelExpiry = () => {};
 
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
-      reader = hub.add({
+      const added = hub.add({
         encoding: sseEncoding,
         filter,
         after: start.after,
@@ -41,9 +42,14 @@ export async function openEventStream(
           },
         },
       });
+      if ("code" in added) {
+        refused = added;
+        return;
+      }
+      reader = added;
       cancelExpiry = atDeadline(
         expires,
-        () => reader?.close({ code: closeCodes.unauthorized, reason: "the token has expired" }),
+        () => reader?.close(closing("unauthorized", "the token has expired")),
       );
     },
     cancel() {
@@ -52,9 +58,7 @@ export async function openEventStream(
     },
   }, { highWaterMark, size: (chunk) => chunk.byteLength });
 
-  if (reader) return body;
-  cancelExpiry();
-  return { code: closeCodes.overloaded, reason: "too many readers: reconnect later" };
+  return refused ?? body;
 }
 
 // ---

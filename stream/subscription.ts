@@ -6,9 +6,11 @@
  */
 import { z } from "zod";
 import { EventTypeName, Id } from "../events/event.ts";
-import { closeCodes, type CloseReason } from "./close_codes.ts";
+import { type CloseReason, closing } from "./close_codes.ts";
 import { createFilter, type Filter } from "./filter.ts";
 import type { LogBounds } from "../events/event_log.ts";
+import { type ClientFrame, clientFrames } from "./frames.ts";
+import { unknownParameter } from "./parameters.ts";
 
 /** A checked wish: from where (null: from now) and what. */
 export interface Subscription {
@@ -19,38 +21,53 @@ export interface Subscription {
 /** Something a client sent makes no sense. `message` says what would. */
 export class BadSubscription extends Error {}
 
-const Cursor = z.coerce.number({ error: "after takes an event id: a whole number from 0" })
-  .int("after takes an event id: a whole number from 0").nonnegative(
-    "after takes an event id: a whole number from 0",
-  );
-const Rooms = z.array(Id).max(1000);
-const Types = z.array(EventTypeName);
+/** The query of `/stream`: JSON Schema and meaning of each parameter. */
+export const queryParameters = {
+  after: {
+    schema: { type: "integer", minimum: 0 },
+    description: "Event id: only events after it; 0: from the earliest kept; absent: from now",
+  },
+  lastEventId: {
+    schema: { type: "integer", minimum: 0 },
+    description: "Goes before `after`: where an EventSource that cannot set Last-Event-ID says what it has",
+  },
+  room: { schema: list("uuid"), description: "Only these rooms; repeatable, or with commas" },
+  rooms: { schema: list("uuid"), description: "Another name for `room`, as frames have it" },
+  type: { schema: list(), description: "Only these event types; repeatable, or with commas" },
+  types: { schema: list(), description: "Another name for `type`, as frames have it" },
+} as const;
 
-/** A `subscribe` or `token` frame. */
-export const ClientFrame = z.discriminatedUnion("type", [
-  z.strictObject({
-    type: z.literal("subscribe"),
-    after: z.int().nonnegative().optional(),
-    rooms: Rooms.optional(),
-    types: Types.optional(),
-  }),
-  z.strictObject({ type: z.literal("token"), token: z.string().min(1).max(4096) }),
-]);
-export type ClientFrame = z.infer<typeof ClientFrame>;
+/** What comes with the query and is not of it. */
+export interface QueryContext {
+  /** The header `Last-Event-ID`; empty, as browsers send it at first, counts as absent. */
+  readonly lastEventId?: string | undefined;
+  /** Parameters that carry a token. */
+  readonly besides?: readonly string[];
+}
 
-/** Reads the query of `/stream`: `after`, `room` and `type` (both repeatable). Throws {@link BadSubscription}. */
-export function readQuery(query: URLSearchParams, lastEventId?: string): Subscription {
-  const after = lastEventId ?? query.get("after");
-  const parsed = z.object({ after: Cursor.nullable(), room: Rooms, type: Types }).safeParse({
-    after: after === "" ? null : after,
-    room: query.getAll("room"),
-    type: query.getAll("type"),
+/** Reads the query of `/stream`. Throws {@link BadSubscription}. */
+export function readQuery(
+  query: URLSearchParams,
+  { lastEventId, besides = [] }: QueryContext = {},
+): Subscription {
+  const known = [...Object.keys(queryParameters), ...besides];
+  const unknown = [...new Set(query.keys())].filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    throw new BadSubscription(unknown.map((name) => unknownParameter(name, known)).join("; "));
+  }
+  for (const name of ["after", "lastEventId"]) {
+    if (query.getAll(name).length > 1) throw new BadSubscription(`${name}: is there more than once`);
+  }
+  const all = (...names: string[]) =>
+    names.flatMap((name) => query.getAll(name)).flatMap((text) => text.split(","));
+  const parsed = Wish.safeParse({
+    after: lastEventId || query.get("lastEventId") || query.get("after"),
+    room: all("room", "rooms"),
+    type: all("type", "types"),
   });
   if (!parsed.success) throw new BadSubscription(describe(parsed.error));
-  return {
-    after: parsed.data.after,
-    filter: createFilter({ rooms: parsed.data.room, types: parsed.data.type }),
-  };
+  const { after, room, type } = parsed.data;
+  return { after, filter: createFilter({ rooms: room, types: type }) };
 }
 
 /** Reads a client's frame. Throws {@link BadSubscription}. */
@@ -63,9 +80,17 @@ export function readFrame(data: unknown): ClientFrame {
   } catch {
     throw new BadSubscription("the frame is not JSON");
   }
-  const parsed = ClientFrame.safeParse(value);
-  if (!parsed.success) throw new BadSubscription(describe(parsed.error));
+  const parsed = Frame.safeParse(value);
+  if (!parsed.success) throw new BadSubscription(describe(parsed.error, keysOf(value)));
   return parsed.data;
+}
+
+/** What a `subscribe` frame wishes for. */
+export function wishOf({ after, room = [], rooms = [], types = [] }: SubscribeFrame): Subscription {
+  return {
+    after: after ?? null,
+    filter: createFilter({ rooms: [room, rooms].flat(), types: [types].flat() }),
+  };
 }
 
 /** Where a wish starts in a log with these bounds, or why it cannot. */
@@ -74,14 +99,40 @@ export function place(after: number | null, { head, earliest }: LogBounds): { af
   if (after === 0) return { after: earliest - 1 };
   if (after === null) return { after: head };
   if (after > head) {
-    return { code: closeCodes.badRequest, reason: `after=${after} is beyond the newest event, ${head}` };
+    return closing("badRequest", `after=${after} is beyond the newest event, ${head}`);
   }
-  if (after < earliest - 1) return { code: closeCodes.gone, reason: `earliest kept event: ${earliest}` };
+  if (after < earliest - 1) return closing("gone", `earliest kept event: ${earliest}`);
   return { after };
 }
 
 // ---
 
-function describe(error: z.ZodError): string {
-  return error.issues.map(({ path, message }) => `${path.join(".") || "frame"}: ${message}`).join("; ");
+type SubscribeFrame = Extract<ClientFrame, { type: "subscribe" }>;
+
+const Frame = z.discriminatedUnion("type", [clientFrames.subscribe.schema, clientFrames.token.schema]);
+
+const cursorError = "takes an event id: a whole number from 0";
+const Wish = z.object({
+  after: z.string().regex(/^\d{1,15}$/, cursorError).transform(Number).nullable(),
+  room: z.array(Id).max(1000),
+  type: z.array(EventTypeName),
+});
+
+/** A repeatable parameter. */
+function list(format?: "uuid") {
+  return { type: "array", items: { type: "string", ...format && { format } } } as const;
+}
+
+/** `known`: the keys that there may be. */
+function describe(error: z.ZodError, known: readonly string[] = []): string {
+  return error.issues.flatMap((issue) =>
+    issue.code === "unrecognized_keys"
+      ? issue.keys.map((key) => unknownParameter(key, known))
+      : [`${issue.path.join(".") || "frame"}: ${issue.message}`]
+  ).join("; ");
+}
+
+function keysOf(frame: unknown): string[] {
+  const type = z.object({ type: z.enum(["subscribe", "token"]) }).safeParse(frame).data?.type;
+  return type ? Object.keys(clientFrames[type].schema.shape) : [];
 }

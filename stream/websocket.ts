@@ -4,15 +4,11 @@
  * @module
  */
 import { atDeadline } from "./deadline.ts";
-import { closeCodes, type CloseReason } from "./close_codes.ts";
+import { type CloseReason, closing } from "./close_codes.ts";
 import { webSocketEncoding } from "./encoding.ts";
-import { createFilter } from "./filter.ts";
 import type { Hub } from "./hub.ts";
 import type { Reader, Sink } from "./reader.ts";
-import { BadSubscription, place, readFrame, type Subscription } from "./subscription.ts";
-
-/** Name of the subprotocol. */
-export const subprotocol = "talky.events.v1";
+import { BadSubscription, place, readFrame, type Subscription, wishOf } from "./subscription.ts";
 
 /** What is needed of a server-side WebSocket, already open. */
 export interface ServerSocket {
@@ -74,7 +70,7 @@ export async function serveWebSocket(socket: ServerSocket, request: StreamReques
     const cancelWarning = atDeadline(expires - warning, () => sink.send(webSocketEncoding.expiring(expires)));
     const cancelEnd = atDeadline(
       expires,
-      () => close({ code: closeCodes.unauthorized, reason: "the token has expired" }),
+      () => close(closing("unauthorized", "the token has expired")),
     );
     cancelExpiry = () => {
       cancelWarning();
@@ -96,17 +92,14 @@ export async function serveWebSocket(socket: ServerSocket, request: StreamReques
       after: start.after,
       head: bounds.head,
     });
-    if (!added) return close({ code: closeCodes.overloaded, reason: "too many readers: reconnect later" });
+    if ("code" in added) return close(added);
     reader = added;
   }
 
   async function handle(data: unknown): Promise<void> {
     const frame = readFrame(data);
     if (frame.type === "token") accept(await authorize(frame.token));
-    else {await subscribe({
-        after: frame.after ?? null,
-        filter: createFilter({ rooms: frame.rooms ?? [], types: frame.types ?? [] }),
-      });}
+    else await subscribe(wishOf(frame));
   }
 
   // One after the other: a frame's effect is complete before the next is read.
@@ -115,8 +108,8 @@ export async function serveWebSocket(socket: ServerSocket, request: StreamReques
     turn = turn.then(() => closed ? undefined : work()).catch((error) =>
       close(
         error instanceof BadSubscription
-          ? { code: closeCodes.badRequest, reason: error.message }
-          : { code: closeCodes.overloaded, reason: "the log cannot be read now: reconnect later" },
+          ? closing("badRequest", error.message)
+          : closing("overloaded", "the log cannot be read now: reconnect later"),
       )
     );
   }

@@ -87,6 +87,6 @@ export async function addReader(
   const { head } = await hub.bounds();
   const filter = createFilter({ rooms, types });
   const reader = hub.add({ sink, encoding: webSocketEncoding, filter, after: after ?? head, head });
-  if (!reader) throw new Error("too many readers");
+  if ("code" in reader) throw new Error(reader.reason);
   return Object.assign(sink, { reader });
 }

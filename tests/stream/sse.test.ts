@@ -85,7 +85,7 @@ Deno.test("what cannot be streamed is answered as a problem", async () => {
   assert.deepEqual(await ask("after=x"), {
     status: 400,
     code: "invalid_request",
-    detail: "after: after takes an event id: a whole number from 0",
+    detail: "after: takes an event id: a whole number from 0",
   });
   const gone = await ask("after=3");
   assert.deepEqual([gone.status, gone.code], [410, "cursor_gone"]);

@@ -71,7 +71,7 @@ for (const [what, query] of Object.entries(bad)) {
 const badFrames: Record<string, string | Uint8Array<ArrayBuffer>> = {
   "no JSON": "hello",
   "an unknown type of frame": '{"type":"publish"}',
-  "an unknown key": '{"type":"subscribe","room":"x"}',
+  "an unknown key": '{"type":"subscribe","romms":[]}',
   "a cursor as text": '{"type":"subscribe","after":"1"}',
   "a cursor from the future": '{"type":"subscribe","after":1000000}',
   "a binary frame": new TextEncoder().encode('{"type":"subscribe"}'),

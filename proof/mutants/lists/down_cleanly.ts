@@ -37,8 +37,8 @@ export const downCleanly: Mutants = {
   }, {
     // One that comes while it stops is taken, and hears nothing ever.
     file: "stream/hub.ts",
-    find: "if (stopped || readers.size >= maxReaders) return null;",
-    replace: "if (readers.size >= maxReaders) return null;",
+    find: "if (stopped) return restarting;",
+    replace: "",
     test: "tests/stream/hub.test.ts",
     name: "stopping closes every reader",
   }, {

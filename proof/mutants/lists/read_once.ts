@@ -87,7 +87,7 @@ export const readOnce: Mutants = {
     file: "stream/hub.ts",
     find: "      onTrouble(error);\n    } finally {",
     replace: "      onTrouble(error);\n" +
-      '      for (const reader of readers) reader.close({ code: closeCodes.overloaded, reason: "later" });\n' +
+      '      for (const reader of readers) reader.close(closing("overloaded", "later"));\n' +
       "    } finally {",
     test: "tests/system/outage/database.test.ts",
     name: "the database goes away (fast)",
@@ -103,7 +103,7 @@ export const readOnce: Mutants = {
   "a reader comes back, or moves": [{
     // A browser repeats the query as it was, and says by the header where it is.
     file: "stream/subscription.ts",
-    find: `lastEventId ?? query.get("after")`,
+    find: `lastEventId || query.get("lastEventId") || query.get("after")`,
     replace: `query.get("after") ?? lastEventId ?? null`,
     test: "tests/stream/sse.test.ts",
     name: "a reader that comes back",
@@ -170,7 +170,7 @@ export const readOnce: Mutants = {
     file: "stream/reader.ts",
     find: "context.onTrouble(error);\n      return;",
     replace: "context.onTrouble(error);\n" +
-      '      return close({ code: closeCodes.overloaded, reason: "reconnect later" });',
+      '      return close(closing("overloaded", "reconnect later"));',
     test: "tests/stream/resubscribe.test.ts",
     name: "a page that cannot be read is read again",
   }, {
@@ -205,8 +205,7 @@ export const readOnce: Mutants = {
   }, {
     // Is served what is there, and never learns of the gap.
     file: "stream/subscription.ts",
-    find:
-      "if (after < earliest - 1) return { code: closeCodes.gone, reason: `earliest kept event: ${earliest}` };",
+    find: 'if (after < earliest - 1) return closing("gone", `earliest kept event: ${earliest}`);',
     replace: "if (after < earliest - 1) return { after: earliest - 1 };",
     test: "tests/stream/websocket.test.ts",
     name: "4410 for a cursor",

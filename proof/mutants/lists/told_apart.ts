@@ -290,7 +290,7 @@ export const toldApart: Mutants = {
   }, {
     // A browser cannot set headers, so it may send its token in a frame, soon.
     file: "routes/stream.ts",
-    find: `if (!operator) return { code: closeCodes.unauthorized, reason: "no valid operator token" };`,
+    find: `if (!operator) return closing("unauthorized", "no valid operator token");`,
     replace: "if (!operator) return { expires: Date.now() + 3000 };",
     test: "tests/stream/websocket.test.ts",
     name: "4401 without a token",

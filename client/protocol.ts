@@ -1,0 +1,23 @@
+/**
+ * What goes over the wire: frames, and what close codes ask of a client. The service's own registries are in
+ * `stream/`; a test compares them.
+ *
+ * @module
+ */
+import type { TalkyEvent } from "./event.ts";
+
+/** Name of the WebSocket subprotocol. */
+export const subprotocol = "talky.events.v1";
+
+/** A frame that the service sends. */
+export type Frame =
+  | { readonly type: "ready"; readonly after: number; readonly head: number }
+  | { readonly type: "events"; readonly events: readonly TalkyEvent[] }
+  | { readonly type: "heartbeat"; readonly head: number }
+  | { readonly type: "expiring"; readonly expires: string };
+
+/** Close codes after which the same connection would fail again. */
+export const fatalCodes: ReadonlySet<number> = new Set([4400, 4403, 4410]);
+
+/** The close code after which only another token helps. */
+export const tokenRefused = 4401;
