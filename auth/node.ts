@@ -1,18 +1,25 @@
 /**
- * The application's user ids as nodes of JIDs.
+ * The application's user ids as nodes of JIDs (ADR 0011).
  *
  * @module
  */
-import { nodeprep } from "./nodeprep.ts";
+import { escapeNode } from "../events/node_escape.ts";
+import { byteLength } from "../events/nodeprep.ts";
 
 /**
- * Escapes what a node cannot hold (XEP-0106), so that any id, an e-mail address say, can be one; then its
- * normal form, in lower case. Null where even so it is no node.
+ * The node of a user, by the application's id (`sub`): any text. Different ids are different nodes, unlike
+ * names of rooms: nothing is folded. One that would be too long for a credential is known by its SHA-256.
  */
-export function nodeFor(subject: string): string | null {
-  return nodeprep(
-    subject.trim()
-      .replace(/\\(?=20|22|26|27|2f|3a|3c|3e|40|5c)/g, "\\5c")
-      .replace(/[ "&'/:<>@]/g, (character) => "\\" + character.charCodeAt(0).toString(16).padStart(2, "0")),
-  );
+export async function userNode(subject: string): Promise<string> {
+  const node = escapeNode(subject);
+  // Quoted, as the credential has it.
+  if (byteLength(JSON.stringify(node)) <= longestQuoted) return node;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(node)));
+  // What no id is escaped to.
+  return `{sha256}${Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }
+
+// ---
+
+/** A credential is the password of SASL PLAIN, which has at most 1,023 bytes in Prosody. */
+const longestQuoted = 480;

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Changes, Departure, RoomChange, SessionChange, Stay } from "../events/fold.ts";
+import { roomNameOf } from "../events/room_name.ts";
 import type { Transaction } from "./connect.ts";
 import { textArray } from "./log.ts";
 
@@ -76,9 +77,10 @@ export async function endStays(tx: Transaction, rooms: readonly RoomChange[]): P
     where r.id = o.room_id and r.id = any(${textArray(ended)}::uuid[]) and o."left" is null`;
 }
 
-/** A room's JID, and the name in it. */
-export function address(jid: string): { jid: string; name: string } {
-  return { jid, name: jid.slice(0, jid.indexOf("@")) };
+/** A room with its JID, which tells its name where no event does. */
+export function addressed(room: RoomChange, jids: Whereabouts["jids"]): RoomChange & { jid: string } {
+  const jid = jids.get(room.id)!;
+  return { ...room, jid, name: room.name ?? roomNameOf(jid.slice(0, jid.indexOf("@"))) };
 }
 
 // ---
@@ -89,7 +91,7 @@ async function applyRooms(
   { source, jids }: Whereabouts,
 ): Promise<void> {
   if (changes.length === 0) return;
-  const rooms = changes.map((room) => ({ ...room, ...address(jids.get(room.id)!) }));
+  const rooms = changes.map((room) => addressed(room, jids));
   await tx`
     insert into rooms (id, name, jid, created, ended, source)
     select id, name, jid, created, ended, ${source}

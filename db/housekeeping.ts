@@ -5,6 +5,7 @@
  */
 import { getLogger } from "@logtape/logtape";
 import type { Sql } from "./connect.ts";
+import { forgetRoomNames } from "./room_names.ts";
 import { endUnusedSessions, forgetCustomerData } from "./users.ts";
 
 /** Starts the rounds; answers how to stop them, which waits for the one under way. `every` in ms. */
@@ -30,5 +31,6 @@ const log = getLogger(["talky", "db"]);
 async function tidy(sql: Sql): Promise<void> {
   await endUnusedSessions(sql);
   await forgetCustomerData(sql);
+  await forgetRoomNames(sql);
   await sql`delete from telemetry_batches where time < now() - interval '24 hours'`;
 }

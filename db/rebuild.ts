@@ -5,7 +5,7 @@
  * @module
  */
 import { fold } from "../events/fold.ts";
-import { address, applyStays, endStays } from "./apply.ts";
+import { addressed, applyStays, endStays } from "./apply.ts";
 import type { Sql, Transaction } from "./connect.ts";
 import { textArray } from "./log.ts";
 import { roomHistory } from "./room_history.ts";
@@ -60,7 +60,7 @@ export async function rebuildRooms(tx: Transaction, ids: readonly string[]): Pro
 
   const { rooms, stays } = fold(told);
   if (rooms.length === 0) return 0;
-  const named = rooms.map((room) => ({ ...room, ...address(jids.get(room.id)!) }));
+  const named = rooms.map((room) => addressed(room, jids));
   await tx`
     update rooms r set name = f.name, created = f.created, ended = f.ended
     from jsonb_to_recordset(${JSON.stringify(named)}::text::jsonb)

@@ -12,6 +12,7 @@ import { applyChanges, applySessions } from "./apply.ts";
 import { isRefusedData, type Sql, type Transaction } from "./connect.ts";
 import { appendEvents } from "./log.ts";
 import { holdIngest, rebuildRooms } from "./rebuild.ts";
+import { nameRooms } from "./room_names.ts";
 import { transaction } from "./transaction.ts";
 
 /** A row of `rejected`. */
@@ -88,7 +89,8 @@ async function storeRecord(tx: Transaction, read: ReadRecord, source: string): P
   const { record } = read;
   if (isRoomRecord(record)) {
     const { id, jid } = record.room;
-    const event = toEvent(record);
+    const [named = record] = await nameRooms(tx, [record]);
+    const event = toEvent(named);
     // The room may be unknown, if this is all that was told of it.
     const changes = { ...fold([event]), stays: [], departures: [] };
     await applyChanges(tx, changes, { source, jids: new Map([[id, jid]]) });

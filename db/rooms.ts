@@ -8,7 +8,8 @@ import type { Sql } from "./connect.ts";
 /** Which rooms, newest first. Absent: no restriction. */
 export interface RoomQuery {
   readonly active?: boolean | undefined;
-  readonly name?: string | undefined;
+  /** The node of its JID: {@link roomNode} of its name. */
+  readonly node?: string | undefined;
   /** By `created`: from (inclusive) to (exclusive), RFC 3339. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
@@ -26,12 +27,12 @@ export interface ListedRow {
 
 /** One page of rooms. */
 export async function findRooms(sql: Sql, query: RoomQuery): Promise<ListedRow[]> {
-  const { active, name, from, to, before, limit } = query;
+  const { active, node, from, to, before, limit } = query;
   return await sql<ListedRow[]>`
     select id, utc(created) as moment, room_json(r)::text as json from rooms r
     where true
       ${active === undefined ? sql`` : active ? sql`and ended is null` : sql`and ended is not null`}
-      ${name === undefined ? sql`` : sql`and name = ${name}`}
+      ${node === undefined ? sql`` : sql`and split_part(jid, '@', 1) = ${node}`}
       ${from === undefined ? sql`` : sql`and created >= ${from}::timestamptz`}
       ${to === undefined ? sql`` : sql`and created < ${to}::timestamptz`}
       ${

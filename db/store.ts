@@ -20,6 +20,7 @@ import { applyChanges, applySessions } from "./apply.ts";
 import type { Sql, Transaction } from "./connect.ts";
 import { appendEvents } from "./log.ts";
 import { reconcile } from "./reconcile.ts";
+import { nameRooms } from "./room_names.ts";
 import { transaction } from "./transaction.ts";
 
 /** A run that does not follow what is stored: taking it would hide what is missing. It will come again. */
@@ -132,7 +133,7 @@ async function storeOutbox(
   // By the position, not by `epoch_started`: that may have been refused, or lost to damage.
   const began = read[0]?.record.time ?? new Date().toISOString();
   const corrections = before === 0 ? await reconcile(tx, source, began) : [];
-  const records = read.map(({ record }) => record).filter(isRoomRecord);
+  const records = await nameRooms(tx, read.map(({ record }) => record).filter(isRoomRecord));
   const events = records.map(toEvent);
   const jids = new Map(records.map(({ room }) => [room.id, room.jid]));
   await applySessions(tx, foldSessions(read), source);

@@ -14,6 +14,8 @@ import type { Device, ReadRecord } from "./submission.ts";
 /** What events say of a room. */
 export interface RoomChange {
   readonly id: string;
+  /** As people write it; null where the room's beginning is not among these events. */
+  name: string | null;
   readonly created: string;
   ended: string | null;
 }
@@ -52,7 +54,10 @@ export function fold(events: Iterable<RoomEvent>): Changes {
 
   for (const event of events) {
     const { type, room_id, actor_id, time } = event;
-    if (!rooms.has(room_id)) rooms.set(room_id, { id: room_id, created: time, ended: null });
+    if (!rooms.has(room_id)) {
+      rooms.set(room_id, { id: room_id, name: null, created: time, ended: null });
+    }
+    if (type === "room_created") rooms.get(room_id)!.name ??= String(event.data["name"]);
     if (type === "room_destroyed") rooms.get(room_id)!.ended ??= time;
     if (actor_id === null || (type !== "occupant_joined" && type !== "occupant_left")) continue;
 

@@ -15,7 +15,7 @@ import { type EventType, Id, type NewEvent, payloads, Time } from "./event.ts";
 export const RecordRoom = z.strictObject({
   /** One per life of the room. */
   id: Id,
-  /** Its bare JID; the node part is its name. */
+  /** Its bare JID; the node part is its name, escaped (ADR 0011). */
   jid: z.string().min(3).max(3071).regex(/^[^@/\s]+@[^@/\s]+$/, "not a room's bare JID: name@host"),
 });
 

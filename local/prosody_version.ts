@@ -27,14 +27,18 @@ export async function requireSuitable(program: string): Promise<void> {
 }
 
 /**
- * The version of a Prosody, without running it (`prosody --version` would start the server): the launcher, a
- * Lua script, names the folder of its sources, and a file in there holds the version. Undefined where the
- * launcher is of another kind.
+ * The version of a Prosody, without running it (`prosody --version` would start the server): a file among its
+ * sources holds it. Undefined where they are not to be found.
  */
 export async function prosodyVersion(program: string): Promise<string | undefined> {
-  const [, sources] = /^CFG_SOURCEDIR\s*=\s*'(.*)'/m.exec(await launcherOf(program)) ?? [];
+  const sources = await prosodySources(program);
   const version = sources && await Deno.readTextFile(join(sources, "prosody.version")).catch(() => undefined);
   return version?.trim();
+}
+
+/** The folder of a Prosody's sources, which its launcher, a Lua script, names. */
+export async function prosodySources(program: string): Promise<string | undefined> {
+  return /^CFG_SOURCEDIR\s*=\s*'(.*)'/m.exec(await launcherOf(program))?.[1];
 }
 
 // ---

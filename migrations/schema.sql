@@ -40,6 +40,13 @@ create table rejected (
   "time" timestamp(3) with time zone not null default now()
 );
 
+create table room_names (
+  sessionid uuid not null,
+  node text not null,
+  name text not null,
+  asked timestamp(3) with time zone not null default now()
+);
+
 create table rooms (
   id uuid not null,
   name text not null,
@@ -96,6 +103,8 @@ alter table rejected add constraint rejected_origin_check CHECK ((origin = ANY (
 
 alter table rejected add constraint rejected_pkey PRIMARY KEY (id);
 
+alter table room_names add constraint room_names_pkey PRIMARY KEY (sessionid, node);
+
 alter table rooms add constraint rooms_pkey PRIMARY KEY (id);
 
 alter table sources add constraint sources_pkey PRIMARY KEY (source, epoch);
@@ -124,7 +133,7 @@ CREATE INDEX rooms_active ON public.rooms USING btree (created, id) WHERE (ended
 
 CREATE INDEX rooms_created ON public.rooms USING btree (created, id);
 
-CREATE INDEX rooms_name ON public.rooms USING btree (name, created, id);
+CREATE INDEX rooms_node ON public.rooms USING btree (split_part(jid, '@'::text, 1), created, id);
 
 CREATE INDEX telemetry_batches_time ON public.telemetry_batches USING btree ("time");
 

@@ -8,9 +8,9 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { type AppIdentity, BadAppToken, verifyAppToken } from "../auth/app_token.ts";
 import { signCredential } from "../auth/credential.ts";
-import { nodeFor } from "../auth/node.ts";
-import { nodeprep } from "../auth/nodeprep.ts";
+import { userNode } from "../auth/node.ts";
 import { xmppHosts } from "../config.ts";
+import { keepRoomName } from "../db/room_names.ts";
 import { addUser } from "../db/users.ts";
 import { parseDevice } from "../ingest/device.ts";
 import { contract } from "./contract.ts";
@@ -18,6 +18,7 @@ import type { Dependencies } from "./dependencies.ts";
 import { anyone, session } from "./guard.ts";
 import { iceServersFor } from "./ice_servers.ts";
 import { onInvalid, ProblemError } from "./problem.ts";
+import { readRoomName } from "./room_name.ts";
 
 /** How long a credential lasts, in seconds: longer than any call. */
 const credentialLifetime = 24 * 60 * 60;
@@ -109,12 +110,20 @@ const roomConfig = contract({
   request: {
     body: {
       required: true,
-      content: { "application/json": { schema: z.looseObject({ name: z.string() }) } },
+      content: {
+        "application/json": {
+          schema: z.looseObject({
+            name: z.string().openapi({
+              description: "As people write it, emoji and spaces as well; no control characters",
+            }),
+          }),
+        },
+      },
     },
   },
   responses: {
     200: {
-      description: "The room's JID, normalised",
+      description: "The room's JID, one for every way to write its name (ADR 0011)",
       content: {
         "application/json": { schema: z.object({ roomAddress: z.string() }).openapi("RoomConfig") },
       },
@@ -171,22 +180,18 @@ export function clientRoutes(dependencies: Dependencies): OpenAPIHono {
 
   app.openapi(userConfig, async (c) => {
     const identity = await readAppToken(appKey, c.req.valid("json").token);
-    const node = nodeFor(identity.subject ?? "");
-    if (node === null) {
-      throw new ProblemError("token_refused", "the token has no `sub` that can be the node of a JID");
+    if (identity.subject === undefined) {
+      throw new ProblemError("token_refused", "the token has no `sub` to say who the user is");
     }
-    return await beginSession(c, `${node}@${hosts.users}`, identity);
+    return await beginSession(c, `${await userNode(identity.subject)}@${hosts.users}`, identity);
   });
 
-  app.openapi(roomConfig, (c) => {
-    const name = nodeprep(c.req.valid("json").name);
-    if (name === null) {
-      throw new ProblemError(
-        "invalid_request",
-        "json.name: not a room's name: 1 to 1,023 bytes, without spaces, control characters and \" & ' / : < > @",
-      );
-    }
-    return c.json({ roomAddress: `${name}@${hosts.rooms}` }, 200);
+  app.openapi(roomConfig, async (c) => {
+    const { sessionid } = c.get("session");
+    const { name } = c.req.valid("json");
+    const node = readRoomName(name, "json.name");
+    await keepRoomName(database(c), { sessionid, node, name });
+    return c.json({ roomAddress: `${node}@${hosts.rooms}` }, 200);
   });
   return app;
 }

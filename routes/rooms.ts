@@ -22,6 +22,7 @@ import {
 import { operator } from "./guard.ts";
 import { onInvalid, ProblemError } from "./problem.ts";
 import { Occupant, Room, RoomDetail } from "./resources.ts";
+import { readRoomName } from "./room_name.ts";
 
 const listRooms = contract({
   method: "get",
@@ -33,7 +34,9 @@ const listRooms = contract({
   request: {
     query: z.object({
       ...listParameters,
-      name: z.string().optional().openapi({ description: "The exact name" }),
+      name: z.string().optional().openapi({
+        description: "The name, however it is written: capitals and width do not matter",
+      }),
     }),
   },
   responses: {
@@ -84,8 +87,13 @@ export function roomRoutes({ database }: Dependencies): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: onInvalid });
 
   app.openapi(listRooms, async (c) => {
-    const { limit, cursor, ...query } = c.req.valid("query");
-    const rows = await findRooms(database(c), { ...query, before: readCursor(cursor), limit: limit + 1 });
+    const { limit, cursor, name, ...query } = c.req.valid("query");
+    const rows = await findRooms(database(c), {
+      ...query,
+      node: name === undefined ? undefined : readRoomName(name, "query.name"),
+      before: readCursor(cursor),
+      limit: limit + 1,
+    });
     return respondPage(c, listRooms, { rows, limit, cursorOf: writeCursor });
   });
   app.openapi(showRoom, async (c) => {

@@ -6,6 +6,7 @@
 import { capturedOnce } from "./lists/captured_once.ts";
 import { downCleanly } from "./lists/down_cleanly.ts";
 import { keptPrivate } from "./lists/kept_private.ts";
+import { named } from "./lists/named.ts";
 import type { Mutant, Mutants } from "./mutant.ts";
 import { ordered } from "./lists/ordered.ts";
 import { readOnce } from "./lists/read_once.ts";
@@ -24,7 +25,7 @@ const byGuarantee: Readonly<Record<string, Mutants>> = {
   "1. Captured once": capturedOnce,
   "2. Told apart from forgery": toldApart,
   "3. Ordered": ordered,
-  "4. True to the room": trueToTheRoom,
+  "4. True to the room": { ...trueToTheRoom, ...named },
   "5. Refused, not lost": refused,
   "6. Read once, in order": readOnce,
   "7. Down cleanly": downCleanly,

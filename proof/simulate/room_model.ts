@@ -36,7 +36,7 @@ export class RoomModel {
   #created = false;
   #password: string | undefined;
 
-  /** `name` is the node of the room's JID. */
+  /** `name` is what the room's JID stands for. */
   constructor(readonly name: string) {}
 
   /** Who is in the room, in the order of arrival. */

@@ -43,7 +43,7 @@ export class RoomRun {
   readonly #clients: RoomClients;
   readonly #events: ExpectedEvent[] = [];
 
-  /** `name` is in its normal form, so it is the room's node. */
+  /** `name` is in its normal form, so it is the room's whoever makes the room. */
   constructor(api: TalkyApi, name: string) {
     this.#model = new RoomModel(name);
     this.#clients = new RoomClients(api, name);

@@ -96,7 +96,7 @@ class Simulation {
     let life = 0;
     do {
       const random = new Random(`${seed}/${lane}/${life}`);
-      const room = new RoomRun(this.#api, `sim-${seed.toLowerCase()}-${this.#run}-${lane}-${life}`);
+      const room = new RoomRun(this.#api, `${seed.toLowerCase()} ${this.#run} · ${lane}/${life} 🎬`);
       this.#rooms.push(room);
       this.#live.add(room);
       try {

@@ -7,8 +7,10 @@
 -- Other modules find what the credential said in `session.talky` (talky/credential.lib.lua).
 
 module:require "talky/lua"
+local jid = require "util.jid"
 local jwt = require "util.jwt"
 local new_sasl = require "util.sasl".new
+local nodeprep = require "util.encodings".stringprep.nodeprep
 local credential = module:require "talky/credential"
 
 local key = assert(module:get_option_string("talky_session_key"), "talky_session_key is not set")
@@ -25,10 +27,17 @@ local function verify(token, username)
 	return credential.check(claims, { username = username, host = module.host, now = os.time() })
 end
 
+-- Some clients (stanza, and with it Talky's) unescape the node of the JID that they log in with (XEP-0106):
+-- `ada@example.com` for `ada\40example.com`. No node has such characters, so they can only be meant so.
+local function username_of(given)
+	return nodeprep(given) or nodeprep(jid.escape(given))
+end
+
 local provider = {}
 
 function provider.get_sasl_handler(session)
 	return new_sasl(module.host, {
+		nodeprep = username_of,
 		plain_test = function(_, username, password)
 			local claims, reason = verify(password, username)
 			if not claims then session.log("info", "Credential of %s refused: %s", username, reason) end

@@ -81,6 +81,23 @@ scenario("nobody but the API reads the outbox, nobody but Prosody writes to the 
   }
 });
 
+scenario("a user logs in under a name with escapes, or as clients undo them", async ({ prosody }) => {
+  for (const node of ["ada\\40example.com", "a\\20b\\2fc", "{41}da", "a{5c}20b"]) {
+    // As stanza does, which Talky's SDK is built on.
+    const undone = node.replace(/\\([2-5][0-9a-f])/g, (_, code) => String.fromCharCode(parseInt(code, 16)));
+    for (const username of [node, undone]) {
+      const id = crypto.randomUUID();
+      const password = await signCredential(
+        prosody.keys,
+        { sessionid: id, userid: `${node}@${hosts.users}` },
+        60,
+      );
+      const session = await logIn(prosody, { domain: hosts.users, username, password, id });
+      assert.equal(session.jid, `${node}@${hosts.users}/${id}`);
+    }
+  }
+});
+
 scenario("a credential is good for one user, one host, its time, and one resource", async ({ prosody }) => {
   const id = crypto.randomUUID();
   const session = { sessionid: id, userid: `x@${hosts.guests}` };

@@ -37,6 +37,21 @@ export const toldApart: Mutants = {
     name: "nobody but the API reads the outbox",
   }],
 
+  "two users become one": [{
+    file: "auth/node.ts",
+    find: "escapeNode(subject)",
+    replace: "escapeNode(subject.toLowerCase())",
+    test: "tests/auth/node.test.ts",
+    name: "users: different ids",
+  }, {
+    // An id may look like an escape.
+    file: "events/node_escape.ts",
+    find: " && !anEscape.test(text)",
+    replace: "",
+    test: "tests/auth/node.test.ts",
+    name: "users: different ids",
+  }],
+
   "a client claims another identity": [{
     // The hook may fire more than once for a stanza. But a client can have been there before it.
     file: "prosody/modules/mod_talky_identity.lua",

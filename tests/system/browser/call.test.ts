@@ -8,7 +8,7 @@ import { startStage, story } from "./stage.ts";
 browserTest("a call of two with the real SDK is told as it happened, in all eighteen types", async () => {
   await using stage = await startStage();
   await using browser = await startBrowser();
-  const room = "two-people";
+  const room = "Two people 🚀 & more";
 
   const ada = await Participant.join(browser, stage.url, room, "Ada");
   const bob = await Participant.join(browser, stage.url, room, "Bob");

@@ -1,0 +1,48 @@
+import type { Mutants } from "../mutant.ts";
+
+/** Guarantee 4, where it is about what rooms are called. */
+export const named: Mutants = {
+  "a name that the API takes cannot be entered": [{
+    // What Unicode 3.2 does not know.
+    file: "events/nodeprep.ts",
+    find: `if (classes.includes("x")) return false;`,
+    replace: "",
+    test: "tests/events/room_name.test.ts",
+    name: "rooms: of any name",
+  }, {
+    // Nothing from the left amid what is written from the right.
+    file: "events/nodeprep.ts",
+    find: `(!classes.includes("l") && `,
+    replace: "(",
+    test: "tests/events/nodeprep.test.ts",
+    name: "nodes: of every character",
+  }, {
+    file: "events/room_name.ts",
+    find: "const node = isNode(normal) ? normal : escapeNode(normal);",
+    replace: "const node = normal;",
+    test: "tests/system/names/room_names.test.ts",
+    name: "a room of any name",
+  }],
+
+  "a room has moved": [{
+    file: "events/room_name.ts",
+    find: "const node = isNode(normal) ? normal : escapeNode(normal);",
+    replace: "const node = escapeNode(normal);",
+    test: "tests/events/room_name.test.ts",
+    name: "rooms: addresses that were",
+  }],
+
+  "a room is called otherwise than its creator wrote": [{
+    file: "db/room_names.ts",
+    find: "names.get(`${record.actor} ${node}`) ?? ",
+    replace: "",
+    test: "tests/db/room_names.test.ts",
+    name: "a room is called",
+  }, {
+    file: "events/fold.ts",
+    find: `if (type === "room_created") rooms.get(room_id)!.name ??= String(event.data["name"]);`,
+    replace: "",
+    test: "tests/db/room_names.test.ts",
+    name: "a room is called",
+  }],
+};
