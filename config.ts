@@ -6,6 +6,7 @@
  * @module
  */
 import { z } from "zod";
+import { type LimitSettings, limitSettings, readLimits } from "./config_limits.ts";
 
 const bytes = (least: number) =>
   z.string().refine((value) => /^\d{1,15}$/.test(value) && Number(value) >= least, {
@@ -72,6 +73,7 @@ const schema = z.object({
   TALKY_TLS_KEY: z.string().min(1).optional(),
   TALKY_MESSAGE_BODIES: flag.default(false),
   TALKY_DEMO: flag.optional(),
+  ...limitSettings,
   LOG_LEVEL: z.enum(["debug", "info", "warning", "error"], { error: "must be debug, info, warning or error" })
     .default("info"),
 });
@@ -130,7 +132,12 @@ export interface Settings {
     readonly stun: readonly IceServerAddress[];
     readonly turn: readonly IceServerAddress[];
     readonly turnSecret: string | undefined;
+    /** In seconds. */
+    readonly turnLifetime: number;
   };
+  /** Addresses and networks of proxies in front, whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
+  readonly limits: LimitSettings;
   /** PEM files; both or neither. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly messageBodies: boolean;
@@ -186,7 +193,14 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       outboxSyncMs: value.TALKY_OUTBOX_SYNC_MS,
     },
     appKey: value.TALKY_APP_KEY,
-    ice: { stun: value.TALKY_STUN ?? [], turn: value.TALKY_TURN ?? [], turnSecret: value.TALKY_TURN_SECRET },
+    ice: {
+      stun: value.TALKY_STUN ?? [],
+      turn: value.TALKY_TURN ?? [],
+      turnSecret: value.TALKY_TURN_SECRET,
+      turnLifetime: value.TALKY_TURN_LIFETIME,
+    },
+    trustedProxies: value.TALKY_TRUSTED_PROXIES,
+    limits: readLimits(value),
     tls: value.TALKY_TLS_CERT && value.TALKY_TLS_KEY
       ? { cert: value.TALKY_TLS_CERT, key: value.TALKY_TLS_KEY }
       : undefined,

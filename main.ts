@@ -5,6 +5,7 @@
  * @module
  */
 import { getLogger } from "@logtape/logtape";
+import type { Context } from "hono";
 import { deriveKeys } from "./auth/keys.ts";
 import type { Settings } from "./config.ts";
 import { connect, type Sql } from "./db/connect.ts";
@@ -25,10 +26,13 @@ import {
 import { createApp } from "./routes/app.ts";
 import { loadSettings } from "./runtime/deno/environment.ts";
 import { Failure } from "./runtime/failure.ts";
+import { clientAddresses, countedAs } from "./runtime/deno/client_address.ts";
 import { readAsset, readDemo } from "./runtime/deno/files.ts";
+import type { Handler } from "./runtime/deno/http_server.ts";
 import { listen, type Listener } from "./runtime/deno/listen.ts";
 import { relayTo } from "./runtime/deno/relay.ts";
 import { upgrade } from "./runtime/deno/upgrade.ts";
+import { createTokenBuckets } from "./runtime/token_buckets.ts";
 import { startHub } from "./stream/hub.ts";
 
 /** A running service. */
@@ -43,7 +47,10 @@ export async function run(settings: Settings): Promise<Service> {
   const works = await startWorks(settings);
   let listener: Listener;
   try {
-    listener = await listen(settings, works.fetch);
+    listener = await listen(settings, works.fetch, {
+      perAddress: settings.limits.connections,
+      isProxy: clientAddresses(settings.trustedProxies).isProxy,
+    });
   } catch (error) {
     await works.stop();
     throw error;
@@ -68,7 +75,7 @@ const log = getLogger(["talky", "service"]);
 
 /** Everything but the listener. */
 interface Works {
-  fetch(request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>): Response | Promise<Response>;
+  readonly fetch: Handler;
   /** `shutdown` ends the listener, at the right moment. */
   stop(shutdown?: () => Promise<void>): Promise<void>;
 }
@@ -84,9 +91,15 @@ async function startWorks(settings: Settings): Promise<Works> {
   const pool = connect(settings.databaseUrl);
   await assertMigrated(pool);
 
+  const addresses = clientAddresses(settings.trustedProxies);
+  const addressOf = (c: Context) =>
+    addresses.clientOf(c.env.remoteAddr.hostname, c.req.header("x-forwarded-for") ?? null);
   const checkDatabase = databaseCheck(pool);
   const metrics = createMetrics();
-  const hub = await startHub(postgresLog(pool), { onTrouble: reportTrouble() });
+  const hub = await startHub(postgresLog(pool), {
+    onTrouble: reportTrouble(),
+    maxReadersEach: settings.limits.streams,
+  });
   const recorder = databaseRecorder(pool, metrics.countStored);
   const prosody = startIngest(settings, keys, pool, recorder);
   const stopHousekeeping = startHousekeeping(pool);
@@ -98,10 +111,12 @@ async function startWorks(settings: Settings): Promise<Works> {
     recorder: () => recorder,
     stream: { hub, upgrade },
     ...settings.xmpp.relayed &&
-      { relay: (c) => relayTo(prosodyUrl(settings), c.req.raw, c.env.remoteAddr) },
+      { relay: (c, onEnd) => relayTo(prosodyUrl(settings), c.req.raw, addressOf(c), onEnd) },
     asset: readAsset,
     ...demoDir && { demo: (file) => readDemo(demoDir, file) },
     metrics,
+    limits: createTokenBuckets(settings.limits, { onMet: metrics.countLimit }),
+    clientAddress: (c) => countedAs(addressOf(c)),
     checks: async () => ({
       database: await checkDatabase(hub.status().head),
       prosody: checkProsody(prosody.status()),

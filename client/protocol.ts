@@ -16,8 +16,11 @@ export type Frame =
   | { readonly type: "heartbeat"; readonly head: number }
   | { readonly type: "expiring"; readonly expires: string };
 
+/** The close code of a token that does not let read. */
+export const scopeMissing = 4403;
+
 /** Close codes after which the same connection would fail again. */
-export const fatalCodes: ReadonlySet<number> = new Set([4400, 4403, 4410]);
+export const fatalCodes: ReadonlySet<number> = new Set([4400, scopeMissing, 4410]);
 
 /** The close code after which only another token helps. */
 export const tokenRefused = 4401;

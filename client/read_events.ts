@@ -12,7 +12,7 @@
  * @module
  */
 import type { EventType, TalkyEvent } from "./event.ts";
-import { fatalCodes, type Frame, subprotocol, tokenRefused } from "./protocol.ts";
+import { fatalCodes, type Frame, scopeMissing, subprotocol, tokenRefused } from "./protocol.ts";
 
 export interface ReadEventsOptions {
   /** Address of the service, e.g. `https://talky.example`. */
@@ -78,7 +78,7 @@ export function readEvents(options: ReadEventsOptions): EventReader {
         options.onConnection?.(false);
       }
       if (options.signal?.aborted) return;
-      const { code, reason } = connection.ended();
+      const { code, reason } = await connection.ended();
       const tokenIsSpent = code === tokenRefused && typeof options.token !== "function";
       if (fatalCodes.has(code) || tokenIsSpent) throw new StreamClosed(code, reason);
       await pause(backoff(attempts++), options.signal);
@@ -95,11 +95,16 @@ export function readEvents(options: ReadEventsOptions): EventReader {
 
 // ---
 
+interface End {
+  readonly code: number;
+  readonly reason: string;
+}
+
 interface Connection {
   /** Ends when the connection does. */
   readonly frames: AsyncIterable<Frame>;
   /** Why it ended. */
-  ended(): { code: number; reason: string };
+  ended(): Promise<End>;
   /** Sends a fresh token, where there is a way to get one. */
   refresh(): void;
   close(): void;
@@ -112,7 +117,9 @@ const longestSilence = 45_000;
 const mostWaiting = 1000;
 
 async function connect(options: ReadEventsOptions, after: number | undefined): Promise<Connection> {
-  let end: { code: number; reason: string } | undefined;
+  let end: End | undefined;
+  let opened = false;
+  let token: string | undefined;
   const waiting: Frame[] = [];
   let wake = () => {};
   let socket: WebSocket | undefined;
@@ -135,9 +142,10 @@ async function connect(options: ReadEventsOptions, after: number | undefined): P
     }, longestSilence);
   };
   try {
-    const token = typeof options.token === "function" ? await options.token() : options.token;
+    token = typeof options.token === "function" ? await options.token() : options.token;
     socket = new WebSocket(address(options, after, token), subprotocol);
     heard();
+    socket.onopen = () => opened = true;
     socket.onmessage = ({ data }) => {
       heard();
       waiting.push(JSON.parse(data));
@@ -173,13 +181,35 @@ async function connect(options: ReadEventsOptions, after: number | undefined): P
         }
       }).catch(() => {});
     },
-    ended: () => end ?? { code: 1006, reason: "" },
+    ended: async () => {
+      const known = end ?? { code: 1006, reason: "" };
+      return opened || options.signal?.aborted ? known : await askWhy(options, token) ?? known;
+    },
     close() {
       clearTimeout(silence);
       options.signal?.removeEventListener("abort", abort);
       socket?.close();
     },
   };
+}
+
+/**
+ * A handshake that is refused looks like a connection that failed: a request without a WebSocket is told why. Null
+ * when it was not for the token.
+ */
+async function askWhy({ url, signal }: ReadEventsOptions, token: string | undefined): Promise<End | null> {
+  try {
+    const response = await fetch(new URL("/stream", url), {
+      headers: token ? { authorization: `Bearer ${token}` } : {},
+      ...signal && { signal },
+    });
+    const { detail } = await response.json();
+    if (response.status === 401) return { code: tokenRefused, reason: detail ?? "" };
+    if (response.status === 403) return { code: scopeMissing, reason: detail ?? "" };
+  } catch {
+    // Away, then.
+  }
+  return null;
 }
 
 function address(

@@ -5,8 +5,9 @@
  */
 import { getLogger } from "@logtape/logtape";
 import type { Sql } from "./connect.ts";
+import { ageRejected } from "./rejected.ts";
 import { forgetRoomNames } from "./room_names.ts";
-import { endUnusedSessions, forgetCustomerData } from "./users.ts";
+import { deleteUnusedSessions, forgetCustomerData } from "./users.ts";
 
 /** Starts the rounds; answers how to stop them, which waits for the one under way. `every` in ms. */
 export function startHousekeeping(sql: Sql, every = 60_000): () => Promise<void> {
@@ -29,8 +30,9 @@ const log = getLogger(["talky", "db"]);
 
 /** How long a telemetry batch is remembered by its key: as long as a credential lasts. */
 async function tidy(sql: Sql): Promise<void> {
-  await endUnusedSessions(sql);
+  await deleteUnusedSessions(sql);
   await forgetCustomerData(sql);
+  await ageRejected(sql);
   await forgetRoomNames(sql);
   await sql`delete from telemetry_batches where time < now() - interval '24 hours'`;
 }

@@ -6,7 +6,7 @@
 import type { Sql, Transaction } from "./connect.ts";
 import { textArray } from "./log.ts";
 
-/** The sessions of each of these rooms that a session is or was in. */
+/** By room, of these that a session is or was in: the sessions that were there while it was, itself included. */
 export async function readCompany(
   sql: Sql | Transaction,
   sessionid: string,
@@ -14,10 +14,12 @@ export async function readCompany(
 ): Promise<Map<string, Set<string>>> {
   if (rooms.length === 0) return new Map();
   const rows = await sql<{ room_id: string; sessionids: string[] }[]>`
-    select room_id, json_agg(distinct sessionid) as sessionids from occupants
-    where room_id in (
-      select room_id from occupants
-      where sessionid = ${sessionid} and room_id = any(${textArray(rooms)}::uuid[]))
-    group by room_id`;
+    select mine.room_id, json_agg(distinct others.sessionid) as sessionids
+    from occupants mine
+    join occupants others on others.room_id = mine.room_id
+      and others.joined <= coalesce(mine."left", 'infinity')
+      and mine.joined <= coalesce(others."left", 'infinity')
+    where mine.sessionid = ${sessionid} and mine.room_id = any(${textArray(rooms)}::uuid[])
+    group by mine.room_id`;
   return new Map(rows.map(({ room_id, sessionids }) => [room_id, new Set(sessionids)]));
 }

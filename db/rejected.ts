@@ -25,3 +25,17 @@ export async function findRejected(sql: Sql, query: RejectedQuery): Promise<{ id
       ${before === undefined ? sql`` : sql`and id < ${before}`}
     order by id desc limit ${limit}`;
 }
+
+/**
+ * Forgets refused telemetry: after 30 days, after one day where it was of rooms or peers that the session was never
+ * with, and the oldest first where more than 100,000 are kept. (What an outbox sent and was refused is kept until
+ * somebody replays it.)
+ */
+export async function ageRejected(sql: Sql): Promise<void> {
+  await sql`
+    delete from rejected where origin = 'telemetry' and (time < now() - interval '30 days'
+      or (time < now() - interval '1 day' and code in ('unknown_room', 'unknown_peer')))`;
+  await sql`
+    delete from rejected where origin = 'telemetry' and id <= (
+      select id from rejected where origin = 'telemetry' order by id desc offset 100000 limit 1)`;
+}

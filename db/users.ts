@@ -81,9 +81,25 @@ export async function forgetCustomerData(sql: Sql): Promise<void> {
     where customer_data is not null and ended is not null and expires < now()`;
 }
 
-/** Ends the sessions whose credential ended before it was used. Answers how many. */
-export async function endUnusedSessions(sql: Sql): Promise<number> {
-  const { count } = await sql`
-    update users set ended = expires where ended is null and source is null and expires < now()`;
-  return count;
+/**
+ * Deletes sessions that Prosody has never seen: those with customerData when their credential has ended, the others
+ * after an hour. (Should one of these still come, Prosody tells of it, and its row is made anew.) Some at a time,
+ * so that nobody waits for the rows. Returns how many.
+ */
+export async function deleteUnusedSessions(sql: Sql): Promise<number> {
+  let deleted = 0;
+  while (true) {
+    const { count } = await sql`
+      delete from users where sessionid = any(array(
+        select sessionid from users
+        where source is null and created < now() - interval '1 hour'
+          and (expires < now() or coalesce(customer_data, '{}') = '{}')
+        order by created limit ${mostAtOnce}))`;
+    deleted += count;
+    if (count < mostAtOnce) return deleted;
+  }
 }
+
+// ---
+
+const mostAtOnce = 1000;

@@ -9,6 +9,7 @@ import { client, xml } from "@xmpp/client";
 import type { Element } from "@xmpp/xml";
 import { getLogger } from "@logtape/logtape";
 import { Id } from "../events/event.ts";
+import { jsonInXml } from "../events/xml_text.ts";
 import { goOnline } from "./go_online.ts";
 import { MalformedBatch, OutboxStatus, readBatch } from "./outbox_batch.ts";
 import { type Recorder, RecorderClosed } from "./recorder.ts";
@@ -170,7 +171,7 @@ async function connectOnce(
     try {
       const json = await options.customerData(sid.data);
       if (json === null) return stanzaError("cancel", "item-not-found");
-      return xml("session", { xmlns: sessionNamespace, sid: sid.data }, json);
+      return xml("session", { xmlns: sessionNamespace, sid: sid.data }, jsonInXml(json));
     } catch (error) {
       log.warning("A session could not be looked up: {reason}", { reason: reasonOf(error) });
       return stanzaError("wait", "resource-constraint");

@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { Id, type NewEvent, Time } from "../events/event.ts";
+import { deepest, isTooDeep, pruned } from "../events/nesting.ts";
 import { isStorable } from "../events/storable.ts";
 import type { Refusal } from "../events/submission.ts";
 
@@ -25,7 +26,7 @@ export interface Rejection {
 
 /** Who was in which rooms: what an item is checked against. */
 export interface Presence {
-  /** Sessions that are or were in a room, by room id; rooms that the actor never was in are absent. */
+  /** Sessions that were in a room while the actor was, by room id; rooms that it never was in are absent. */
   readonly sessions: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
@@ -59,11 +60,15 @@ export function readTelemetry(
     if ("type" in verdict) return void result.events.push(verdict);
     result.rejections.push({ index, ...verdict });
     // PostgreSQL's text cannot hold NUL.
-    const record = (JSON.stringify(item) ?? "null").replaceAll("\u0000", "\uFFFD").slice(0, largestItem)
-      .toWellFormed();
+    const record = textOf(item).replaceAll("\u0000", "\uFFFD").slice(0, largestItem).toWellFormed();
     result.refusals.push({ ...verdict, record });
   });
   return result;
+}
+
+/** An item as JSON, as far as JSON can be written: not what is nested too deep. */
+export function textOf(item: unknown): string {
+  return JSON.stringify(isTooDeep(item) ? pruned(item) : item) ?? "null";
 }
 
 // ---
@@ -109,7 +114,8 @@ function readItem(
   { sessions }: Presence,
   now: number,
 ): NewEvent | { code: string; message: string } {
-  const text = JSON.stringify(item) ?? "null";
+  if (isTooDeep(item)) return tooDeep;
+  const text = textOf(item);
   const size = new TextEncoder().encode(text).length;
   if (size > largestItem) {
     return { code: "item_too_large", message: `${size} bytes; an item has at most ${largestItem}` };
@@ -117,6 +123,8 @@ function readItem(
   const parsed = Item.safeParse(item);
   if (!parsed.success) return { code: "invalid_item", message: describe(parsed.error) };
   const { type, room_id, peer_id, time, data } = parsed.data;
+  // It may have come as a string.
+  if (isTooDeep(data)) return tooDeep;
   if (!isStorable(text) || !isStorable(JSON.stringify(data))) {
     return {
       code: "unstorable_character",
@@ -128,7 +136,7 @@ function readItem(
     return { code: "unknown_room", message: "there is no such room, or the session was never in it" };
   }
   if (peer_id !== undefined && !present.has(peer_id)) {
-    return { code: "unknown_peer", message: "the peer was never in this room" };
+    return { code: "unknown_peer", message: "the peer was not in this room while the session was" };
   }
   return { type, room_id, actor_id: actor, peer_id: peer_id ?? null, ...timed(time, data, now) };
 }
@@ -145,6 +153,13 @@ function timed(
   return { time: new Date(now).toISOString(), data: { ...data, reported_time: time } };
 }
 
+const tooDeep = {
+  code: "nested_too_deep",
+  message: `nested deeper than ${deepest} arrays and objects within each other`,
+};
+
+/** Cut, for what is wrong may be named in the client's words. */
 function describe(error: z.ZodError): string {
-  return error.issues.map(({ path, message }) => `${path.join(".") || "item"}: ${message}`).join("; ");
+  return error.issues.map(({ path, message }) => `${path.join(".") || "item"}: ${message}`).join("; ")
+    .slice(0, 500).toWellFormed();
 }

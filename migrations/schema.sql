@@ -129,6 +129,8 @@ CREATE INDEX occupants_present ON public.occupants USING btree (room_id, session
 
 CREATE INDEX occupants_session ON public.occupants USING btree (sessionid, joined);
 
+CREATE INDEX rejected_telemetry ON public.rejected USING btree ("time") WHERE (origin = 'telemetry'::text);
+
 CREATE INDEX rooms_active ON public.rooms USING btree (created, id) WHERE (ended IS NULL);
 
 CREATE INDEX rooms_created ON public.rooms USING btree (created, id);
@@ -141,7 +143,7 @@ CREATE INDEX users_active ON public.users USING btree (created, sessionid) WHERE
 
 CREATE INDEX users_created ON public.users USING btree (created, sessionid);
 
-CREATE INDEX users_unused ON public.users USING btree (expires) WHERE ((ended IS NULL) AND (source IS NULL));
+CREATE INDEX users_unused ON public.users USING btree (created) WHERE (source IS NULL);
 
 CREATE INDEX users_userid ON public.users USING btree (userid, created, sessionid);
 

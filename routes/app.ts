@@ -18,11 +18,14 @@ import type { Dependencies } from "./dependencies.ts";
 import { docsRoutes } from "./docs.ts";
 import { eventRoutes } from "./events.ts";
 import { authenticateWith } from "./guard.ts";
+import { pagePolicy, restrictPages } from "./content_security.ts";
 import { healthRoutes } from "./health.ts";
+import { countRequests, noLimits } from "./limits.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { answerProblem, onError, ProblemError } from "./problem.ts";
 import { refuseUnknown } from "./query.ts";
 import { rejectedRoutes } from "./rejected.ts";
+import { relayRoutes } from "./relay.ts";
 import { roomStateRoutes } from "./room_state.ts";
 import { roomRoutes } from "./rooms.ts";
 import { schemaRoutes } from "./schemas.ts";
@@ -36,7 +39,7 @@ const version = "1.0.0";
 
 /** Makes the app. */
 export function createApp(dependencies: Dependencies): OpenAPIHono {
-  const { publicUrl, xmpp, relay, keys } = dependencies;
+  const { publicUrl, xmpp, keys, limits = noLimits, clientAddress = () => "" } = dependencies;
   const app = new OpenAPIHono();
   app.onError(onError);
   app.notFound((c) =>
@@ -46,6 +49,7 @@ export function createApp(dependencies: Dependencies): OpenAPIHono {
     )
   );
   if (dependencies.metrics) app.use(dependencies.metrics.middleware);
+  app.use(restrictPages);
   app.use(except(
     // A handshake's answer comes from the runtime and cannot be changed.
     (c) => isWebSocketRequest(c.req.raw),
@@ -67,17 +71,19 @@ export function createApp(dependencies: Dependencies): OpenAPIHono {
       );
     },
   }));
+  const counter = countRequests(limits, clientAddress);
+  app.use(counter.middleware);
   app.use(authenticateWith({
-    operator: (token) => verifyOperatorToken(keys, token),
+    operator: counter.remembering((token) => verifyOperatorToken(keys, token)),
     session: (credential) => verifyCredential(keys, credential),
   }));
 
   // Pages take any parameter: links to them carry those of whoever made the link.
   for (const path of ["/openapi.json", "/asyncapi.json"]) app.use(path, refuseUnknown([]));
-  app.get(
-    "/",
-    (c) => c.html(homePage({ publicUrl, xmppUrl: xmpp.publicUrl, demo: dependencies.demo !== undefined })),
-  );
+  app.get("/", (c) => {
+    c.header("content-security-policy", pagePolicy);
+    return c.html(homePage({ publicUrl, xmppUrl: xmpp.publicUrl, demo: dependencies.demo !== undefined }));
+  });
   app.route("/", healthRoutes(dependencies));
   app.route("/", clientRoutes(dependencies));
   app.route("/", telemetryRoutes(dependencies));
@@ -93,7 +99,7 @@ export function createApp(dependencies: Dependencies): OpenAPIHono {
   app.route("/", demoRoutes(dependencies));
   app.route("/", metricsRoutes(dependencies));
   app.route("/", streamRoutes(dependencies));
-  if (relay) app.get("/xmpp-websocket", (c) => isWebSocketRequest(c.req.raw) ? relay(c) : c.notFound());
+  app.route("/", relayRoutes(dependencies));
 
   app.openAPIRegistry.registerComponent("securitySchemes", "operator", {
     type: "http",

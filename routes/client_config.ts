@@ -17,6 +17,7 @@ import { contract } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { anyone, session } from "./guard.ts";
 import { iceServersFor } from "./ice_servers.ts";
+import { callerAddress, noLimits, spend } from "./limits.ts";
 import { onInvalid, ProblemError } from "./problem.ts";
 import { readRoomName } from "./room_name.ts";
 
@@ -133,11 +134,12 @@ const roomConfig = contract({
 
 /** Routes for Talky clients. */
 export function clientRoutes(dependencies: Dependencies): OpenAPIHono {
-  const { keys, appKey, database, ice, xmpp, publicUrl } = dependencies;
+  const { keys, appKey, database, ice, xmpp, publicUrl, limits = noLimits } = dependencies;
   const hosts = xmppHosts(xmpp.domain);
   const app = new OpenAPIHono({ defaultHook: onInvalid });
 
   async function beginSession(c: Context, userId: string, identity: AppIdentity | undefined) {
+    await spend(limits, "sessions", callerAddress(c), { what: "new sessions from this address" });
     const id = crypto.randomUUID();
     const customerData = { ...identity?.customerData };
     const [credential, iceServers] = await Promise.all([
@@ -146,7 +148,7 @@ export function clientRoutes(dependencies: Dependencies): OpenAPIHono {
         { sessionid: id, userid: userId, customerData: Object.keys(customerData).length > 0 },
         credentialLifetime,
       ),
-      iceServersFor(ice, id, credentialLifetime),
+      iceServersFor(ice, id),
     ]);
     const device = parseDevice(c.req.header("user-agent"));
     await addUser(database(c), {

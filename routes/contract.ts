@@ -48,6 +48,7 @@ export function contract<P extends string, D extends Definition & { readonly pat
       ...route.responses,
       ...problemResponses([
         "invalid_request",
+        "too_many_requests",
         ...access.problems,
         ...hasBody ? ["too_large"] as const : [],
         // Whoever has to show a token wants something of the database.

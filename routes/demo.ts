@@ -7,6 +7,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { setCookie } from "hono/cookie";
 import { signOperatorToken } from "../auth/operator.ts";
+import { demoPolicy } from "./content_security.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { ProblemError } from "./problem.ts";
 
@@ -17,7 +18,7 @@ const tokenLifetime = 60 * 60;
 const files = new Map([["demo.css", "text/css"], ["demo.js", "text/javascript"]]);
 
 /** Routes of the demo call; none where it is off. */
-export function demoRoutes({ demo, keys, publicUrl }: Dependencies): OpenAPIHono {
+export function demoRoutes({ demo, keys, publicUrl, xmpp }: Dependencies): OpenAPIHono {
   const app = new OpenAPIHono();
   if (!demo) return app;
 
@@ -32,7 +33,11 @@ export function demoRoutes({ demo, keys, publicUrl }: Dependencies): OpenAPIHono
       secure: publicUrl.startsWith("https:"),
       maxAge: tokenLifetime,
     });
-    return c.body(page, 200, { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" });
+    return c.body(page, 200, {
+      "content-type": "text/html; charset=utf-8",
+      "cache-control": "no-store",
+      "content-security-policy": demoPolicy(xmpp.publicUrl),
+    });
   });
 
   app.get("/demo/:file", async (c) => {

@@ -10,11 +10,20 @@ import type { Recorder } from "../ingest/recorder.ts";
 import type { Hub } from "../stream/hub.ts";
 import type { ServerSocket } from "../stream/websocket.ts";
 import type { IceSettings } from "./ice_servers.ts";
+import type { Limits } from "./limits.ts";
 
 /** An accepted WebSocket: the answer to return, and the socket once it is open. */
 export interface Upgrade {
   readonly response: Response;
   readonly socket: Promise<ServerSocket>;
+}
+
+/** How a WebSocket is to be accepted. */
+export interface UpgradeOptions {
+  /** The subprotocol, of those that the client offered. */
+  readonly protocol: string | undefined;
+  /** Most bytes of a message: a client that sends more is closed (1009), where the runtime can tell. */
+  readonly largestFrame: number;
 }
 
 /** One part of the service, as `/readyz` shows it. */
@@ -43,10 +52,13 @@ export interface Dependencies {
   readonly stream?: {
     readonly hub: Hub;
     /** The runtime's way to accept a WebSocket. */
-    readonly upgrade: (request: Request, subprotocol: string | undefined) => Upgrade;
+    readonly upgrade: (request: Request, options: UpgradeOptions) => Upgrade;
   };
-  /** Answers a client's XMPP WebSocket in Prosody's place; absent: clients reach Prosody by themselves. */
-  readonly relay?: (c: Context) => Response | Promise<Response>;
+  /**
+   * Answers a client's XMPP WebSocket in Prosody's place, null when Prosody is away; absent: clients reach Prosody
+   * by themselves. `onEnd` hears when the connection has ended.
+   */
+  readonly relay?: (c: Context, onEnd: () => void) => Promise<Response | null>;
   /** A file of a package that the service shows, by `package/path`; null where there is none. */
   readonly asset: (path: string) => Promise<Uint8Array<ArrayBuffer> | null>;
   /** A file of the bundled demo call, null where there is none; absent: no demo. */
@@ -56,6 +68,10 @@ export interface Dependencies {
     readonly middleware: MiddlewareHandler;
     render(): Promise<{ readonly text: string; readonly contentType: string }>;
   };
+  /** How much one may take; absent: anything. */
+  readonly limits?: Limits;
+  /** Whom a request is counted as; absent: everybody as one. */
+  readonly clientAddress?: (c: Context) => string;
   /** The parts that must work for the service to be ready, by name. */
   readonly checks: () => Promise<Readonly<Record<string, Check>>>;
 }

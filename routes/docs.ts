@@ -5,6 +5,7 @@
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { html } from "hono/html";
+import { docsPolicy } from "./content_security.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { ProblemError } from "./problem.ts";
 
@@ -14,12 +15,16 @@ const files: Record<string, string> = {
   "swagger-ui-bundle.js": "text/javascript",
 };
 
+/** Not in the page, where the policy has no place for scripts. */
+const start = 'SwaggerUIBundle({ url: "/openapi.json", dom_id: "#ui", deepLinking: true });\n';
+
 /** Routes of the documentation. */
 export function docsRoutes({ asset }: Dependencies): OpenAPIHono {
   const app = new OpenAPIHono();
 
-  app.get("/docs", (c) =>
-    c.html(html`
+  app.get("/docs", (c) => {
+    c.header("content-security-policy", docsPolicy);
+    return c.html(html`
       <!doctype html>
       <html lang="en">
         <head>
@@ -34,12 +39,13 @@ export function docsRoutes({ asset }: Dependencies): OpenAPIHono {
             The page to try it with is not served here.
           </main>
           <script src="/docs/swagger-ui-bundle.js"></script>
-          <script>
-                  SwaggerUIBundle({ url: "/openapi.json", dom_id: "#ui", deepLinking: true });
-                </script>
+          <script src="/docs/start.js"></script>
         </body>
       </html>
-    `));
+    `);
+  });
+
+  app.get("/docs/start.js", (c) => c.body(start, 200, { "content-type": "text/javascript" }));
 
   app.get("/docs/:file", async (c) => {
     const file = c.req.param("file");

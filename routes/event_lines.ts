@@ -5,6 +5,7 @@
  */
 import type { Context } from "hono";
 import { negotiate } from "./accept.ts";
+import { callerAddress, callerToken, type Limits, spend } from "./limits.ts";
 
 /** Formats that stream, by media type. */
 const formats = {
@@ -26,6 +27,23 @@ export function wantedLines(c: Context): LineFormat | null {
     ["application/json", "application/x-ndjson", "application/ndjson", "text/csv"],
   );
   return mediaType === "application/json" ? null : { mediaType, format: formats[mediaType].format };
+}
+
+/** Pages, counted against the caller's budget of exports. Throws a 429 where nothing is left of that. */
+export async function metered(
+  limits: Limits,
+  c: Context,
+  pages: AsyncGenerator<Uint8Array<ArrayBuffer>, void, void>,
+): Promise<AsyncGenerator<Uint8Array<ArrayBuffer>, void, void>> {
+  const who = callerToken(c) ?? callerAddress(c);
+  await spend(limits, "exports", who, { amount: 0, what: "bytes of exports with this token" });
+  return (async function* () {
+    for await (const page of pages) {
+      // What has begun goes on; the next export waits until it is paid for.
+      await limits.charge("exports", who, page.byteLength);
+      yield page;
+    }
+  })();
 }
 
 /**

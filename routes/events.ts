@@ -11,7 +11,8 @@ import { readUser } from "../db/users.ts";
 import { EventTypeName, Id } from "../events/event.ts";
 import { contract, respond } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { streamLines, wantedLines } from "./event_lines.ts";
+import { metered, streamLines, wantedLines } from "./event_lines.ts";
+import { noLimits } from "./limits.ts";
 import { Moment, pageOf, respondPage } from "./lists.ts";
 import { operator } from "./guard.ts";
 import { onInvalid, ProblemError } from "./problem.ts";
@@ -93,7 +94,7 @@ const listUserEvents = contract({
 });
 
 /** Routes of the history. */
-export function eventRoutes({ database }: Dependencies): OpenAPIHono {
+export function eventRoutes({ database, limits = noLimits }: Dependencies): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: onInvalid });
 
   /** The three lists return the same, so the first one's contract stands for all. */
@@ -105,7 +106,11 @@ export function eventRoutes({ database }: Dependencies): OpenAPIHono {
     const query = { ...rest, ...scope, types: [...type, ...types] };
     const lines = wantedLines(c);
     if (lines) {
-      const pages = readLines(database(c), { ...query, limit: given }, lines.format);
+      const pages = await metered(
+        limits,
+        c,
+        readLines(database(c), { ...query, limit: given }, lines.format),
+      );
       return respond(c, listEvents, lines.mediaType, await streamLines(lines, pages), {
         "content-type": `${lines.mediaType}; charset=utf-8`,
         "cache-control": "no-store",

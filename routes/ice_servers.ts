@@ -22,16 +22,18 @@ export interface IceSettings {
   readonly turn: readonly IceServerAddress[];
   /** coturn's static-auth-secret; set where `turn` is. */
   readonly turnSecret: string | undefined;
+  /** How long TURN credentials last, in seconds: from the request for a configuration to a client's last new peer. */
+  readonly turnLifetime: number;
 }
 
-/** The servers for a session; TURN credentials last `lifetime` seconds. */
-export async function iceServersFor(
-  ice: IceSettings,
-  sessionid: string,
-  lifetime: number,
-): Promise<IceServer[]> {
+/**
+ * The servers for a session. The SDK asks once a connection to Prosody and has the answer for every peer that comes
+ * later, so credentials last for as long as newcomers should reach those who were there before; what is allocated
+ * with them outlives them (ADR 0017).
+ */
+export async function iceServersFor(ice: IceSettings, sessionid: string): Promise<IceServer[]> {
   if (ice.turn.length === 0 || !ice.turnSecret) return [...ice.stun];
-  const username = `${Math.floor(Date.now() / 1000) + lifetime}:${sessionid}`;
+  const username = `${Math.floor(Date.now() / 1000) + ice.turnLifetime}:${sessionid}`;
   const password = await turnPassword(ice.turnSecret, username);
   return [...ice.stun, ...ice.turn.map((server) => ({ ...server, username, password }))];
 }

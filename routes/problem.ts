@@ -25,6 +25,7 @@ export const problems = {
   cursor_gone: { status: 410, title: "The cursor is older than what is kept" },
   too_large: { status: 413, title: "The request is too large" },
   key_reused: { status: 422, title: "The Idempotency-Key belongs to another request" },
+  too_many_requests: { status: 429, title: "Too much at once" },
   upgrade_required: { status: 426, title: "This path is a WebSocket or an event stream" },
   internal: { status: 500, title: "The service failed" },
   unavailable: { status: 503, title: "The service cannot do this now" },
@@ -86,6 +87,10 @@ export function onError(error: Error, c: Context): Response {
       new ProblemError("unavailable", "the service stops", { headers: { "retry-after": "1" } }),
     );
   }
+  // The client has gone, in the middle of its request: nobody hears this.
+  if (c.req.raw.signal.aborted) {
+    return answerProblem(c, new ProblemError("invalid_request", "the request broke off"));
+  }
   if (isImpossibleValue(error)) {
     return answerProblem(c, new ProblemError("invalid_request", "a value is not one that can be stored"));
   }
@@ -130,6 +135,9 @@ export function problemResponses(codes: readonly ProblemCode[]) {
 const responseHeaders: Record<number, Record<string, HeaderObject>> = {
   401: { "WWW-Authenticate": { schema: { type: "string" }, description: "How to show a token (RFC 6750)" } },
   405: { Allow: { schema: { type: "string" }, description: "The methods that there are" } },
+  429: {
+    "Retry-After": { schema: { type: "integer" }, description: "Seconds until it is worth another try" },
+  },
   503: {
     "Retry-After": { schema: { type: "integer" }, description: "Seconds until it is worth another try" },
   },

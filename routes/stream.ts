@@ -1,6 +1,6 @@
 /**
- * `GET /stream`: the live stream, as a WebSocket or as server-sent events. WebSocket readers hear what is
- * wrong by close code, for browsers show nothing else of a failed handshake; all others get problem+json.
+ * `GET /stream`: the live stream, as a WebSocket or as server-sent events. Readers with a token hear by close code
+ * what is wrong, for browsers show nothing of a failed handshake; all others get problem+json.
  *
  * @module
  */
@@ -16,6 +16,7 @@ import { preferenceFor } from "./accept.ts";
 import { contract, respond } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { type Authenticator, operator, parameterNames, readOperator } from "./guard.ts";
+import { callerToken } from "./limits.ts";
 import { onInvalid, ProblemError } from "./problem.ts";
 
 const readers = operator("read");
@@ -32,13 +33,16 @@ const query = Object.fromEntries(
   ]),
 );
 
+/** Most bytes of a client's message: past 64 KiB a frame is refused with a reason (4400), past this unread (1009). */
+const largestFrame = 128 * 1024;
+
 const openStream = contract({
   method: "get",
   path: "/stream",
   operationId: "openStream",
   summary: "The live stream, as a WebSocket or as server-sent events",
   description: `Subprotocol \`${subprotocol}\`, or \`Accept: text/event-stream\`. Frames: /asyncapi.json. ` +
-    "A WebSocket is always accepted; close codes tell what is wrong: " +
+    "Without a valid token a handshake is answered 401; after it close codes tell what is wrong: " +
     Object.values(closeCodes).map(({ code, advice }) => `${code} ${advice}`).join("; ") + ".",
   tags: ["events"],
   access: readers,
@@ -63,7 +67,7 @@ export function streamRoutes({ stream }: Dependencies): OpenAPIHono {
   }
   const { hub, upgrade } = stream;
 
-  // Before the contract: a WebSocket's token and query are judged by close code.
+  // Before the contract: what is wrong with a WebSocket's query is said by close code.
   app.get(
     "/stream",
     async (c, next) => isWebSocketRequest(c.req.raw) ? await acceptWebSocket(c) : await next(),
@@ -85,7 +89,7 @@ export function streamRoutes({ stream }: Dependencies): OpenAPIHono {
     const headers = { "cache-control": "no-store", "x-accel-buffering": "no" };
     // Nobody would read it.
     if (c.req.method === "HEAD") return respond(c, openStream, eventStream, null, headers);
-    const body = await openEventStream(hub, subscription, c.get("operator").expires);
+    const body = await openEventStream(hub, subscription, c.get("operator").expires, callerToken(c));
     if ("code" in body) {
       const { problem } = closeCodeOf(body);
       throw new ProblemError(problem, body.reason, {
@@ -98,9 +102,15 @@ export function streamRoutes({ stream }: Dependencies): OpenAPIHono {
   async function acceptWebSocket(c: Context): Promise<Response> {
     const authorization = authorize(await readOperator(c));
     const authenticator: Authenticator = c.get("authenticator");
+    // Whom we do not know gets no WebSocket: it would have to be read from, and its frames kept.
+    if ("code" in authorization && authorization.code === closeCodes.unauthorized.code) {
+      throw new ProblemError("unauthorized", authorization.reason);
+    }
     const subscription = readSubscription(c);
+    const owner = callerToken(c);
     const offered = c.req.header("sec-websocket-protocol")?.split(",").map((name) => name.trim()) ?? [];
-    const { response, socket } = upgrade(c.req.raw, offered.includes(subprotocol) ? subprotocol : undefined);
+    const protocol = offered.includes(subprotocol) ? subprotocol : undefined;
+    const { response, socket } = upgrade(c.req.raw, { protocol, largestFrame });
     socket.then((open) => {
       if (subscription instanceof BadSubscription) {
         return closeSocket(open, closing("badRequest", subscription.message));
@@ -109,6 +119,7 @@ export function streamRoutes({ stream }: Dependencies): OpenAPIHono {
         hub,
         subscription,
         authorization,
+        ...owner !== undefined && { owner },
         authorize: async (token) => authorize(await authenticator.operator(token)),
       });
     }).catch(() => {

@@ -7,14 +7,20 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Sql } from "../db/connect.ts";
 import { readCompany } from "../db/presence.ts";
-import { mostItems, readTelemetry, roomsOf } from "../ingest/telemetry.ts";
+import type { Refusal } from "../events/submission.ts";
+import { mostItems, readTelemetry, roomsOf, textOf } from "../ingest/telemetry.ts";
 import { contract } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { session } from "./guard.ts";
+import { callerAddress, type Limits, noLimits, spend } from "./limits.ts";
 import { onInvalid, ProblemError } from "./problem.ts";
 
 /** Most bytes of a batch. */
 const largestBatch = 500 * 1024;
+
+/** What is counted for an item besides what is in it, and for a key, which is remembered for a day. */
+const bytesBesides = 256;
+const bytesOfKey = 16 * 1024;
 
 const Answer = z.object({
   accepted: z.int(),
@@ -57,7 +63,7 @@ const postTelemetry = contract({
 });
 
 /** Route of telemetry. */
-export function telemetryRoutes({ database, recorder }: Dependencies): OpenAPIHono {
+export function telemetryRoutes({ database, recorder, limits = noLimits }: Dependencies): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: onInvalid });
 
   app.openapi(postTelemetry, async (c) => {
@@ -66,6 +72,15 @@ export function telemetryRoutes({ database, recorder }: Dependencies): OpenAPIHo
     if (batch.length > mostItems) {
       throw new ProblemError("too_large", `${batch.length} items; a batch has at most ${mostItems}`);
     }
+    const texts = batch.map(textOf);
+    // What is stored of an item besides itself, its refusal and its answer say.
+    const key = c.req.valid("header")["idempotency-key"];
+    const bytes = texts.reduce((sum, text) => sum + text.length + bytesBesides, key ? bytesOfKey : 0);
+    await spend(limits, "telemetry", sessionid, { amount: bytes, what: "bytes of this session's telemetry" });
+    await spend(limits, "telemetry_address", callerAddress(c), {
+      amount: bytes,
+      what: "bytes of telemetry from this address",
+    });
     const sql = database(c);
     const sessions = await findCompany(sql, sessionid, roomsOf(batch));
     const { events, refusals, rejections } = readTelemetry(
@@ -76,13 +91,12 @@ export function telemetryRoutes({ database, recorder }: Dependencies): OpenAPIHo
     );
     const answer = { accepted: events.length, rejected: rejections };
 
-    const key = c.req.valid("header")["idempotency-key"];
-    const digest = await digestOf(batch);
+    const digest = await digestOf(texts);
     const { earlier } = await recorder(c).submit({
       origin: "telemetry",
       sessionid,
       events,
-      refusals,
+      refusals: await sampleOf(limits, sessionid, refusals),
       ...(key && { once: { key, digest, answer: JSON.stringify(answer) } }),
     });
     if (!earlier) return c.json(answer, 202);
@@ -109,7 +123,20 @@ async function findCompany(sql: Sql, sessionid: string, rooms: readonly string[]
   return company;
 }
 
-async function digestOf(batch: readonly unknown[]): Promise<string> {
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(batch)));
+/** Of what is refused so many are kept: the client is told of each, and metrics count them all. */
+async function sampleOf(
+  limits: Limits,
+  sessionid: string,
+  refusals: readonly Refusal[],
+): Promise<readonly Refusal[]> {
+  const kept: Refusal[] = [];
+  for (const refusal of refusals) {
+    if (await limits.take("kept_refusals", sessionid) === 0) kept.push(refusal);
+  }
+  return kept;
+}
+
+async function digestOf(texts: readonly string[]): Promise<string> {
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`[${texts.join(",")}]`));
   return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

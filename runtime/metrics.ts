@@ -8,6 +8,7 @@ import type { MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Receipt, Submission } from "../events/submission.ts";
+import { type Budget, budgets, type Place, places } from "../routes/limits.ts";
 import type { ProsodyStatus } from "../ingest/prosody_session.ts";
 
 /** What the gauges look at. */
@@ -21,11 +22,16 @@ export interface Metrics {
   readonly middleware: MiddlewareHandler;
   /** Counts what a store call has stored. */
   countStored(submissions: readonly Submission[], receipts: readonly Receipt[]): void;
+  /** Counts a refusal of somebody who has taken too much. */
+  countLimit(limit: Budget | Place): void;
   /** Sets what the gauges look at. */
   measure(measured: Measured): void;
   /** The exposition text and its media type. */
   render(): Promise<{ readonly text: string; readonly contentType: string }>;
 }
+
+/** The methods that are told apart. */
+const methods = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
 /** Makes the service's metrics, in a registry of their own. */
 export function createMetrics(): Metrics {
@@ -51,11 +57,21 @@ export function createMetrics(): Metrics {
     registers,
   });
 
+  const limitsMet = new Counter({
+    name: "talky_limits_met_total",
+    help: "Requests and connections refused because somebody has taken too much, by limit",
+    labelNames: ["limit"],
+    registers,
+  });
+  for (const limit of [...budgets, ...places]) limitsMet.inc({ limit }, 0);
+
   return {
     middleware: async (c, next) => {
       const end = requests.startTimer();
       await next();
-      end({ route: routePath(c, -1), method: c.req.method, status: c.res.status });
+      // A client may make up methods, but not our labels.
+      const method = methods.has(c.req.method) ? c.req.method : "other";
+      end({ route: routePath(c, -1), method, status: c.res.status });
     },
     countStored(submissions, receipts) {
       submissions.forEach((submission, i) => {
@@ -69,6 +85,7 @@ export function createMetrics(): Metrics {
         refused.inc({ origin }, bad);
       });
     },
+    countLimit: (limit) => limitsMet.inc({ limit }),
     measure({ prosody, hub }) {
       const gauge = (name: string, help: string, read: () => number | undefined) =>
         new Gauge({

@@ -22,6 +22,8 @@ export interface HubOptions {
   readonly stalledAfter?: number;
   /** Most readers at once. Default 10,000. */
   readonly maxReaders?: number;
+  /** Most readers of one owner. Default: any number. */
+  readonly maxReadersEach?: number;
   /** Told when the log cannot be read (and, with null, when it can again). */
   readonly onTrouble?: (error: unknown) => void;
 }
@@ -45,11 +47,14 @@ export async function startHub(log: EventLog, options: HubOptions = {}): Promise
     heartbeatEvery = 15_000,
     stalledAfter = 30_000,
     maxReaders = 10_000,
+    maxReadersEach = Infinity,
     onTrouble = () => {},
   } = options;
 
   const ring = createRing((await log.bounds()).head, ringBytes);
   const readers = new Set<Reader>();
+  /** How many readers an owner has. */
+  const owned = new Map<string, number>();
   let following: Promise<void> | undefined;
   let wokenAgain = false;
   let stopped = false;
@@ -92,7 +97,18 @@ export async function startHub(log: EventLog, options: HubOptions = {}): Promise
     add(readerOptions) {
       if (stopped) return restarting;
       if (readers.size >= maxReaders) return closing("overloaded", "too many readers: reconnect later");
-      const reader = createReader(context, readerOptions, () => readers.delete(reader));
+      const { owner = "" } = readerOptions;
+      const others = owned.get(owner) ?? 0;
+      if (owner && others >= maxReadersEach) {
+        return closing("overloaded", "too many readers with this token: reconnect later");
+      }
+      owned.set(owner, others + 1);
+      const reader = createReader(context, readerOptions, () => {
+        readers.delete(reader);
+        const left = owned.get(owner)! - 1;
+        if (left > 0) owned.set(owner, left);
+        else owned.delete(owner);
+      });
       readers.add(reader);
       reader.move();
       return reader;

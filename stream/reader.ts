@@ -26,6 +26,8 @@ export interface ReaderOptions {
   readonly after: number;
   /** The log's newest id when the cursor was checked. */
   readonly head: number;
+  /** Whose reader it is, of whom there may be only so many. Absent: nobody's. */
+  readonly owner?: string;
 }
 
 export interface Reader {

@@ -15,6 +15,7 @@ export async function openEventStream(
   hub: Hub,
   { after, filter }: Subscription,
   expires: number,
+  owner?: string,
 ): Promise<ReadableStream<Uint8Array> | CloseReason> {
   const bounds = await hub.bounds();
   const start = place(after, bounds);
@@ -32,6 +33,7 @@ export async function openEventStream(
         filter,
         after: start.after,
         head: bounds.head,
+        ...owner !== undefined && { owner },
         sink: {
           send: (frame) => controller.enqueue(text.encode(frame)),
           buffered: () => Math.max(0, highWaterMark - (controller.desiredSize ?? highWaterMark)),

@@ -26,13 +26,15 @@ export interface StreamRequest {
   readonly hub: Hub;
   readonly subscription: Subscription;
   readonly authorization: Authorization;
+  /** Whose reader it is. */
+  readonly owner?: string;
   /** Judges a token that refreshes the first one. */
   readonly authorize: (token: string) => Promise<Authorization>;
 }
 
 /** Serves one reader on an open socket, until either side closes it. */
 export async function serveWebSocket(socket: ServerSocket, request: StreamRequest): Promise<void> {
-  const { hub, authorize } = request;
+  const { hub, authorize, owner } = request;
   let reader: Reader | undefined;
   let closed = false;
   let cancelExpiry = () => {};
@@ -91,6 +93,7 @@ export async function serveWebSocket(socket: ServerSocket, request: StreamReques
       filter,
       after: start.after,
       head: bounds.head,
+      ...owner !== undefined && { owner },
     });
     if ("code" in added) return close(added);
     reader = added;
@@ -104,8 +107,13 @@ export async function serveWebSocket(socket: ServerSocket, request: StreamReques
 
   // One after the other: a frame's effect is complete before the next is read.
   let turn = Promise.resolve();
+  let waiting = 0;
   function inTurn(work: () => Promise<void>): void {
-    turn = turn.then(() => closed ? undefined : work()).catch((error) =>
+    if (++waiting > mostWaiting) {
+      close(closing("badRequest", `more than ${mostWaiting} frames wait: send fewer at once`));
+    }
+    if (closed) return;
+    turn = turn.then(() => closed ? undefined : work()).finally(() => waiting--).catch((error) =>
       close(
         error instanceof BadSubscription
           ? closing("badRequest", error.message)
@@ -136,6 +144,9 @@ export function closeSocket(socket: ServerSocket, { code, reason }: CloseReason)
 }
 
 // ---
+
+/** Frames of a client that may wait for the one before; each is small, and there is seldom need for two. */
+const mostWaiting = 32;
 
 /** How long before a token's end its reader is told, in milliseconds; for short tokens, half their rest. */
 const warnedBefore = 60_000;

@@ -5,7 +5,8 @@
  */
 import type { Settings } from "../../config.ts";
 import { Failure } from "../failure.ts";
-import { serveTls } from "./tls.ts";
+import { type Bounds, type Handler, startHttpServer } from "./http_server.ts";
+import { readPems, watchPems } from "./tls.ts";
 
 /** Somebody who listens. */
 export interface Listener {
@@ -16,13 +17,21 @@ export interface Listener {
 
 /** Listens at `HOST` and `PORT`. Rejects with a {@link Failure} when it cannot. */
 export async function listen(
-  { host: hostname, port, tls }: Settings,
-  handler: Deno.ServeHandler<Deno.NetAddr>,
+  { host: hostname, port, tls }: Pick<Settings, "host" | "port" | "tls">,
+  handler: Handler,
+  bounds: Partial<Bounds> = {},
 ): Promise<Listener> {
   try {
-    if (tls) return await serveTls({ hostname, port, files: tls }, handler);
-    const server = Deno.serve({ hostname, port, onListen: () => {} }, handler);
-    return { address: server.addr, shutdown: () => server.shutdown() };
+    const pems = tls && await readPems(tls);
+    const server = await startHttpServer({ hostname, port, bounds, ...pems && { pems } }, handler);
+    const unwatch = tls && pems ? watchPems(tls, pems, server.renew) : () => {};
+    return {
+      address: server.address,
+      async shutdown() {
+        unwatch();
+        await server.shutdown();
+      },
+    };
   } catch (error) {
     if (error instanceof Failure) throw error;
     const { code, message } = error as Error & { code?: string };

@@ -3,43 +3,72 @@
  *
  * @module
  */
+// @ts-types="@types/ws"
+import { type RawData, WebSocket as UpstreamWebSocket } from "ws";
+import type { ServerSocket } from "../../stream/websocket.ts";
+import { upgrade } from "./upgrade.ts";
 
-/** A client's connection to Prosody, both ways, until either side closes it. */
-export function relayTo(prosody: string, request: Request, client: Deno.NetAddr): Response {
-  // Read first: an upgraded request has none.
-  const { headers } = request;
-  const options = {
-    protocols: ["xmpp"],
-    // Prosody records the one, and tells clients apart by the other. (Deno adds to a User-Agent of its own.)
+/** Most bytes of a frame, either way: Prosody takes no longer stanza (`c2s_stanza_size_limit`). */
+const largestFrame = 256 * 1024;
+
+/** What may wait for a side that does not read, in bytes. */
+const mostWaiting = 1024 * 1024;
+
+/** How long Prosody may take to accept a connection, in milliseconds. */
+const connectWithin = 10_000;
+
+/**
+ * A client's connection to Prosody, both ways, until either side closes it. `address` is the client's. Prosody is
+ * connected to first, so nothing of the client has to be kept; null when it cannot be.
+ */
+export async function relayTo(
+  prosody: string,
+  request: Request,
+  address: string,
+  onEnd: () => void,
+): Promise<Response | null> {
+  const upstream = new UpstreamWebSocket(prosody, "xmpp", {
+    handshakeTimeout: connectWithin,
+    maxPayload: largestFrame,
+    perMessageDeflate: false,
+    // Prosody records the one, and tells clients apart by the other.
     headers: {
-      "x-forwarded-user-agent": headers.get("user-agent") ?? "",
-      "x-forwarded-for": [headers.get("x-forwarded-for"), client.hostname].filter(Boolean).join(", "),
+      "x-forwarded-user-agent": request.headers.get("user-agent") ?? "",
+      "x-forwarded-for": address,
     },
-  };
-  const { socket, response } = Deno.upgradeWebSocket(request, { protocol: "xmpp" });
-  // Deno takes options here, which the web's types do not know.
-  const upstream = new WebSocket(prosody, options as unknown as string[]);
-  const early: string[] = [];
-  socket.onmessage = ({ data }) => {
-    if (upstream.readyState === WebSocket.CONNECTING) early.push(data);
-    else pass(data, upstream, socket);
-  };
-  upstream.onopen = () => early.forEach((data) => upstream.send(data));
-  upstream.onmessage = ({ data }) => pass(data, socket, upstream);
-  socket.onclose = () => upstream.close();
-  upstream.onclose = () => socket.close();
+  });
   // A close follows.
-  socket.onerror = upstream.onerror = () => {};
+  upstream.on("error", () => {});
+  if (!await opened(upstream)) return null;
+  upstream.on("close", onEnd);
+  // It says nothing before the client does; should it, it waits.
+  upstream.pause();
+  const { response, socket } = upgrade(request, { protocol: "xmpp", largestFrame });
+  socket.then((client) => join(client, upstream), () => upstream.terminate());
   return response;
 }
 
 // ---
 
-/** What may wait for a side that does not read, in bytes; Prosody limits what a client sends. */
-const mostWaiting = 4 * 1024 * 1024;
+function opened(socket: UpstreamWebSocket): Promise<boolean> {
+  return new Promise((resolve) => {
+    socket.once("open", () => resolve(true));
+    socket.once("close", () => resolve(false));
+  });
+}
 
-function pass(data: string, to: WebSocket, from: WebSocket): void {
-  if (to.readyState !== WebSocket.OPEN) return;
-  if (to.bufferedAmount > mostWaiting) return from.close();
-  to.send(data);
+function join(client: ServerSocket, upstream: UpstreamWebSocket): void {
+  client.addEventListener("message", ({ data }) => {
+    if (typeof data !== "string") return client.close(1003, "XMPP is text");
+    if (upstream.readyState !== UpstreamWebSocket.OPEN) return;
+    if (upstream.bufferedAmount > mostWaiting) return client.close(1013, "the server does not keep up");
+    upstream.send(data);
+  });
+  upstream.on("message", (data: RawData) => {
+    if ((client.bufferedAmount ?? 0) > mostWaiting) return upstream.close();
+    client.send(String(data));
+  });
+  client.addEventListener("close", () => upstream.close());
+  upstream.on("close", () => client.close(1000, ""));
+  upstream.resume();
 }

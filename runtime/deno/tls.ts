@@ -1,73 +1,40 @@
 /**
- * HTTPS whose certificate can be renewed while connections are open. `Deno.serve` cannot change its
- * certificate, and closes its WebSockets when it is replaced; so it serves in the clear on the loopback
- * interface, behind Node's TLS server, which can (ADR 0006).
+ * The certificate that HTTPS is served with, renewed while connections are open.
  *
  * @module
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { once } from "node:events";
-import { connect } from "node:net";
-import { pipeline } from "node:stream";
-import { createServer, type TLSSocket } from "node:tls";
 import { getLogger } from "@logtape/logtape";
 import { Failure } from "../failure.ts";
-import type { Listener } from "./listen.ts";
 
-/** Where to listen, and the PEM files to listen with. */
-export interface TlsOptions {
-  readonly hostname: string;
-  readonly port: number;
-  readonly files: { readonly cert: string; readonly key: string };
-  /** How often the files are looked at, in milliseconds. Default 1,000. */
-  readonly reloadEvery?: number;
+/** Paths of PEM files. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
 }
 
-/** Serves over TLS. New connections get the certificate that the files hold; open ones keep theirs. */
-export async function serveTls(
-  { hostname, port, files, reloadEvery = 1000 }: TlsOptions,
-  handler: Deno.ServeHandler<Deno.NetAddr>,
-): Promise<Listener> {
-  let pair = await readPair(files);
-  /** Who is behind a connection of the inner server, by its port. */
-  const clients = new Map<number, Deno.NetAddr>();
-  const inner = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    (request, info) =>
-      handler(request, { ...info, remoteAddr: clients.get(info.remoteAddr.port) ?? info.remoteAddr }),
-  );
+/** What is in them. */
+export interface Pems {
+  readonly cert: string;
+  readonly key: string;
+}
 
-  const front = createServer(pair, (client: TLSSocket) => {
-    const server = connect(inner.addr.port, "127.0.0.1", () => {
-      const { localPort } = server;
-      clients.set(localPort!, {
-        transport: "tcp",
-        hostname: client.remoteAddress ?? "",
-        port: client.remotePort ?? 0,
-      });
-      server.on("close", () => clients.delete(localPort!));
-      // Either side may break off at any time: nothing to be done about it.
-      pipeline(client, server, client, () => {});
-    });
-    server.on("error", () => client.destroy());
-    client.on("error", () => server.destroy());
-  });
-  // Scanners, and clients that do not trust the certificate.
-  front.on("tlsClientError", () => {});
-  front.listen(port, hostname);
-  try {
-    await once(front, "listening");
-  } catch (error) {
-    await inner.shutdown();
-    throw error;
-  }
-
+/**
+ * Looks at the files every so many milliseconds, and hands over what has changed; returns how to stop.
+ */
+export function watchPems(
+  files: TlsFiles,
+  first: Pems,
+  renew: (pems: Pems) => void,
+  every = 1000,
+): () => void {
+  let pems = first;
   let trouble = "";
-  const reloading = setInterval(async () => {
+  const watching = setInterval(async () => {
     try {
-      const fresh = await readPair(files);
-      if (fresh.cert !== pair.cert || fresh.key !== pair.key) {
-        front.setSecureContext(pair = fresh);
+      const fresh = await readPems(files);
+      if (fresh.cert !== pems.cert || fresh.key !== pems.key) {
+        renew(pems = fresh);
         log.info("Serving with the certificate that is in {cert} now", { ...files });
       }
       trouble = "";
@@ -77,25 +44,13 @@ export async function serveTls(
       if (message !== trouble) log.warning("{message}; serving with the last one", { message });
       trouble = message;
     }
-  }, reloadEvery);
-  Deno.unrefTimer(reloading);
-
-  return {
-    address: { hostname, port: (front.address() as { port: number }).port },
-    async shutdown() {
-      clearInterval(reloading);
-      front.close();
-      await inner.shutdown();
-    },
-  };
+  }, every);
+  Deno.unrefTimer(watching);
+  return () => clearInterval(watching);
 }
 
-// ---
-
-const log = getLogger(["talky", "tls"]);
-
-/** Reads certificate and key, and makes sure that they belong together. */
-async function readPair(files: TlsOptions["files"]): Promise<{ cert: string; key: string }> {
+/** Reads certificate and key, and makes sure that they belong together. Rejects with a {@link Failure}. */
+export async function readPems(files: TlsFiles): Promise<Pems> {
   const cert = await readPem("TALKY_TLS_CERT", files.cert, (pem) => new X509Certificate(pem));
   const key = await readPem("TALKY_TLS_KEY", files.key, createPrivateKey);
   if (!cert.value.checkPrivateKey(key.value)) {
@@ -103,6 +58,10 @@ async function readPair(files: TlsOptions["files"]): Promise<{ cert: string; key
   }
   return { cert: cert.pem, key: key.pem };
 }
+
+// ---
+
+const log = getLogger(["talky", "tls"]);
 
 async function readPem<T>(
   setting: string,

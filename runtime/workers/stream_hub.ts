@@ -72,8 +72,8 @@ async function serve(bindings: Bindings): Promise<Serving> {
       recorder: () => recorder,
       stream: {
         hub,
-        upgrade: (_request, subprotocol) => {
-          const { response, socket } = acceptWebSocket(subprotocol);
+        upgrade: (_request, { protocol }) => {
+          const { response, socket } = acceptWebSocket(protocol);
           return { response, socket: Promise.resolve(socket) };
         },
       },

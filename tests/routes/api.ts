@@ -11,6 +11,7 @@ import { store } from "../../db/store.ts";
 import { createRecorder } from "../../ingest/recorder.ts";
 import { createApp } from "../../routes/app.ts";
 import type { Dependencies } from "../../routes/dependencies.ts";
+import { type Bounds, type HttpServer, startHttpServer } from "../../runtime/deno/http_server.ts";
 import { upgrade } from "../../runtime/deno/upgrade.ts";
 import type { HubOptions } from "../../stream/hub.ts";
 import { type LiveLog, liveLog } from "../stream/live_log.ts";
@@ -33,7 +34,7 @@ export interface Api extends LiveLog {
   // deno-lint-ignore no-explicit-any
   get(path: string): Promise<any>;
   /** Serves it until it is disposed of. Answers the URL, without a slash at the end. */
-  serve(): string;
+  serve(bounds?: Partial<Bounds>): Promise<string>;
 }
 
 /** What a test wants otherwise. */
@@ -59,7 +60,7 @@ export async function testApi({ hub, events = 0, dependencies = {} }: ApiOptions
     database: () => log.sql,
     recorder: () => recorder,
     appKey,
-    ice: { stun: [], turn: [], turnSecret: undefined },
+    ice: { stun: [], turn: [], turnSecret: undefined, turnLifetime: 3600 },
     stream: { hub: log.hub, upgrade },
     asset: () => Promise.resolve(null),
     checks: () => Promise.resolve({ database: { ok: true } }),
@@ -67,7 +68,7 @@ export async function testApi({ hub, events = 0, dependencies = {} }: ApiOptions
   });
   const operatorToken = (scope: Scope, lifetime = 3600) => signOperatorToken(keys, scope, lifetime);
   const token = await operatorToken("read");
-  let server: Deno.HttpServer<Deno.NetAddr> | undefined;
+  let server: HttpServer | undefined;
 
   const request: Api["request"] = async (path, init = {}) => {
     const headers = new Headers(init.headers);
@@ -87,9 +88,9 @@ export async function testApi({ hub, events = 0, dependencies = {} }: ApiOptions
       if (response.status !== 200) throw new Error(`${path}: ${response.status} ${await response.text()}`);
       return await response.json();
     },
-    serve() {
-      server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, app.fetch);
-      return `http://127.0.0.1:${server.addr.port}`;
+    async serve(bounds = {}) {
+      server = await startHttpServer({ hostname: "127.0.0.1", port: 0, bounds }, app.fetch);
+      return `http://127.0.0.1:${server.address.port}`;
     },
     async [Symbol.asyncDispose]() {
       const down = server?.shutdown();

@@ -72,7 +72,7 @@ Deno.test("frames of the stream are as /asyncapi.json says", async () => {
     ) => [name, ajv.compile(payload)]),
   );
   const token = await api.operatorToken("read", 3);
-  const address = `${api.serve().replace("http", "ws")}/stream?after=0&access_token=${token}`;
+  const address = `${(await api.serve()).replace("http", "ws")}/stream?after=0&access_token=${token}`;
   const socket = new WebSocket(address, "talky.events.v1");
   const closed = new Promise((resolve) => socket.onclose = resolve);
   const missing = new Set(["ready", "events", "heartbeat", "expiring"]);

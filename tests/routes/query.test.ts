@@ -56,7 +56,7 @@ Deno.test("the documents refuse parameters, too", async () => {
 
 Deno.test("a WebSocket hears 4400 of a parameter that the stream does not know", async () => {
   await using api = await testApi();
-  const url = api.serve();
+  const url = await api.serve();
   for (const query of ["actor=x", "romm=x", "after=0&limit=5"]) {
     const { code, reason } = await openWebSocket(url, `${query}&access_token=${api.token}`).closed;
     assert.equal(code, 4400, query);
@@ -85,7 +85,7 @@ Deno.test("one vocabulary: singular, plural, repeated or with commas, in queries
   ];
   for (const query of spellings) assert.deepEqual(await ids(query), expected, query);
 
-  const url = api.serve();
+  const url = await api.serve();
   for (const query of spellings) {
     await using reader = openWebSocket(url, `after=0&${query}&access_token=${api.token}`);
     await until(`${query} gives them`, () => reader.ids().length >= expected.length);

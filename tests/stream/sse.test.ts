@@ -6,7 +6,7 @@ import { openEventStream, openWebSocket } from "./web_client.ts";
 
 Deno.test("server-sent events are the same events as over a WebSocket", async () => {
   await using api = await testApi({ events: 700 });
-  const url = api.serve();
+  const url = await api.serve();
   const query = `after=50&room=${rooms[2]}&room=${rooms[0]}&access_token=${api.token}`;
   await using stream = await openEventStream(url, query);
   await using socket = openWebSocket(url, query);
@@ -33,7 +33,7 @@ Deno.test("server-sent events are the same events as over a WebSocket", async ()
 
 Deno.test("a reader that comes back with Last-Event-ID, again and again, has every event once", async () => {
   await using api = await testApi({ events: 40, hub: { heartbeatEvery: 50 } });
-  const url = api.serve();
+  const url = await api.serve();
   const authorization = `Bearer ${api.token}`;
   const query = `after=0&room=${rooms[1]}`;
   const received: number[] = [];
@@ -58,7 +58,7 @@ Deno.test("a reader that comes back with Last-Event-ID, again and again, has eve
 
 Deno.test("the end of an event stream says why, in a last event", async () => {
   await using api = await testApi();
-  const url = api.serve();
+  const url = await api.serve();
   const stopped = await openEventStream(url, `access_token=${api.token}`);
   const expired = await openEventStream(url, `access_token=${await api.operatorToken("read", 1)}`);
   await expired.ended;

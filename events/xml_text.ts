@@ -1,0 +1,23 @@
+/**
+ * JSON as the text of an XML element.
+ *
+ * @module
+ */
+
+/**
+ * Escapes, in JSON's own way, the characters that no XML document can have (XML 1.0 §2.2), so that whoever reads
+ * the JSON gets them. A parser that meets one as it is ends the connection.
+ */
+export function jsonInXml(json: string): string {
+  return json.replace(
+    impossible,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+// ---
+
+/** Outside of a string JSON has none of them; halves of surrogate pairs are for those that have no other half. */
+// deno-lint-ignore no-control-regex
+const impossible =
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
