@@ -8,6 +8,8 @@
 import { z } from "zod";
 import { type LimitSettings, limitSettings, readLimits } from "./config_limits.ts";
 
+export type { LimitSettings };
+
 const bytes = (least: number) =>
   z.string().refine((value) => /^\d{1,15}$/.test(value) && Number(value) >= least, {
     error: `must be a whole number of bytes, ${least} or more`,

@@ -17,7 +17,8 @@ export function jsonInXml(json: string): string {
 
 // ---
 
-/** Outside of a string JSON has none of them; halves of surrogate pairs are for those that have no other half. */
-// deno-lint-ignore no-control-regex
-const impossible =
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+/**
+ * JSON has its control characters escaped already; these it may have as they are. Halves of surrogate pairs are those
+ * that have no other half.
+ */
+const impossible = /[\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;

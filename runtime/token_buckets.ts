@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { LimitSettings } from "../config_limits.ts";
+import type { LimitSettings } from "../config.ts";
 import type { Budget, Limits, Place } from "../routes/limits.ts";
 
 /** How a process counts. */
