@@ -53,7 +53,13 @@ export interface ProsodyConfigOptions {
 export function prosodyConfig(options: ProsodyConfigOptions): string {
   const hosts = xmppHosts(options.domain);
   const more = options.moreModules;
-  const roomModules = ["talky_admission", "talky_identity", "talky_capture", ...more?.rooms ?? []];
+  const roomModules = [
+    "talky_guard",
+    "talky_admission",
+    "talky_identity",
+    "talky_capture",
+    ...more?.rooms ?? [],
+  ];
   return `-- Prosody for Talky Core API, generated from its settings by prosody/config.ts: change it there.
 -- It holds a key: only Prosody's user may read it.
 
@@ -149,7 +155,7 @@ https_ssl = { certificate = ${lua(certificate)}, key = ${lua(key)} }`;
 
 function virtualHost(host: string, rooms: string): string {
   return `VirtualHost ${lua(host)}
-  modules_enabled = { "talky_admission", "talky_customer_data", "talky_sessions" }
+  modules_enabled = { "talky_guard", "talky_admission", "talky_customer_data", "talky_sessions" }
   disco_items = { { ${lua(rooms)}, "Talky rooms" } }`;
 }
 
