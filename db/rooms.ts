@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { messageReferences } from "../events/event.ts";
 import type { Sql } from "./connect.ts";
+import { textArray } from "./log.ts";
 
 /** Which rooms, newest first. Absent: no restriction. */
 export interface RoomQuery {
@@ -53,7 +55,9 @@ export async function readRoom(sql: Sql, id: string): Promise<string | null> {
         (select row_to_json(counted) from (select
           (select count(distinct sessionid) from occupants o where o.room_id = r.id) as occupants,
           count(*) as events,
-          count(*) filter (where type = 'message_sent') as messages
+          count(*) filter (where type = 'message_sent' and not data ?| ${
+    textArray(messageReferences)
+  }::text[]) as messages
           from events e where e.room_id = r.id) counted) as totals
       from rooms r where id = ${id}) shown`;
   return row?.json ?? null;

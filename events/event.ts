@@ -38,7 +38,11 @@ const p2pStarted = z.looseObject({
 
 const p2pEnded = z.looseObject({
   sid: z.string().min(1).max(255),
-  /** The Jingle reason (XEP-0166 §7.4), or `left` when a peer's leaving ended it. */
+  /**
+   * The Jingle reason (XEP-0166 §7.4); `left` when a peer's leaving ended it; the condition of the error with
+   * which a peer refused it or said that it has no such session (`unknown-session`, `tie-break` …); `replaced`
+   * when it began anew under its sid.
+   */
   reason: z.string().max(255).optional(),
   ...marks,
 });
@@ -48,6 +52,15 @@ const screen = z.looseObject({
   screen: z.string().min(1).max(255),
   ...marks,
 });
+
+/** The id of an earlier message, as the client names it: its stanza id, or the one that the room gave it. */
+const messageId = z.string().min(1).max(255).optional();
+
+/**
+ * The fields of a `message_sent` that is about an earlier message and so is not one more: what counts messages
+ * leaves those with any of them out.
+ */
+export const messageReferences = ["corrects", "retracts", "reacts", "marks", "attaches"] as const;
 
 /** Payload schema of each event type. The keys are the eighteen types, and their order is the contract's. */
 export const payloads = {
@@ -63,17 +76,33 @@ export const payloads = {
     ...marks,
   }),
   occupant_left: z.looseObject({
-    /** `left` (said so), `disconnected` (the connection went), `kicked`, `banned`, `removed` or `destroyed`. */
+    /**
+     * `left` (said so), `disconnected` (the connection went), `kicked`, `banned`, `removed` (the room or an
+     * affiliation changed), `error` (taken out for an error, its connection lives), `renamed`, `shutdown`,
+     * `destroyed` (with the room) or `unknown` (nobody watches the room any more).
+     */
     cause: z.string().max(32).optional(),
-    /** What the kicking moderator or the leaving client wrote. */
+    /** What the kicking moderator, the leaving client or the room wrote. */
     reason: z.string().max(1000).optional(),
     ...marks,
   }),
   message_sent: z.looseObject({
-    /** Number of characters (Unicode code points) of the body. */
+    /** Number of characters (Unicode code points) of the body; 0 for a retraction without one. */
     length: z.int().nonnegative(),
     /** Only with `TALKY_MESSAGE_BODIES=on`. */
     body: z.string().optional(),
+    /** The message that this text replaces (XEP-0308). */
+    corrects: messageId,
+    /** The message that is taken back (XEP-0424, XEP-0425); the body, if any, says so to clients that do not know. */
+    retracts: messageId,
+    /** The message that this is a reaction to (XEP-0444). */
+    reacts: messageId,
+    /** The message that this says was received, displayed or acknowledged (XEP-0333). */
+    marks: messageId,
+    /** The message that this attaches something to (XEP-0422). */
+    attaches: messageId,
+    /** The namespace in which the message is encrypted: its body is a hint for clients that cannot read it. */
+    encrypted: z.string().max(255).optional(),
     ...marks,
   }),
   screencapture_started: screen,

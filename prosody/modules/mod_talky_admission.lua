@@ -6,6 +6,7 @@
 
 local st = require "util.stanza"
 local jingle = module:require "talky/jingle"
+local messages = module:require "talky/message"
 
 module:depends("talky_outbox")
 local outbox = module:shared("/*/talky_outbox/outbox")
@@ -40,8 +41,8 @@ module:hook("muc-room-pre-create", refuse, 9)
 module:hook("muc-occupant-pre-join", refuse, 9)
 
 module:hook("muc-occupant-groupchat", function(event)
-	local body, rtt = event.stanza:get_child_text("body"), event.stanza:get_child("rtt", "urn:xmpp:rtt:0")
-	if (body and body ~= "") or (rtt and rtt.attr.event ~= "cancel") then return refuse(event) end
+	local rtt = event.stanza:get_child("rtt", "urn:xmpp:rtt:0")
+	if messages.read(event.stanza) or (rtt and rtt.attr.event ~= "cancel") then return refuse(event) end
 end, 49)
 
 -- A form that sets a password.

@@ -1,4 +1,5 @@
-local read, begins = library("jingle").read, library("jingle").begins
+local jingle_lib = library("jingle")
+local read, begins, read_refusal = jingle_lib.read, jingle_lib.begins, jingle_lib.read_refusal
 
 -- A stanza as Prosody has it, without its methods.
 local function element(name, attr, ...)
@@ -72,4 +73,28 @@ test("what begins something, and what only goes on or ends", function()
 	same(begun("transport-info", content("audio")), false)
 	same(begun("content-add", content("video")), false)
 	same(begun("session-terminate"), false)
+end)
+
+test("who sends what, where it is said", function()
+	local one_way = content("video")
+	one_way.attr.senders = "initiator"
+	local said = read(jingle({ action = "session-initiate", sid = "s" }, content("audio"), one_way))
+	same(said.senders, { video = "initiator" })
+end)
+
+test("what a refusal says, and whether it is that there is no such session", function()
+	local stanzas, errors = "urn:ietf:params:xml:ns:xmpp-stanzas", "urn:xmpp:jingle:errors:1"
+	local function refused(condition, specific)
+		local error = element("error", { type = "cancel" }, element("text", { xmlns = stanzas }),
+			element(condition, { xmlns = stanzas }), specific and element(specific, { xmlns = errors }))
+		return read_refusal(element("iq", { type = "error" }, error))
+	end
+	same(refused("item-not-found", "unknown-session"), { condition = "unknown-session", unknown = true })
+	same(refused("conflict", "tie-break"), { condition = "tie-break", unknown = false })
+	same(refused("unexpected-request", "out-of-order"), { condition = "out-of-order", unknown = false })
+	same(refused("feature-not-implemented", "unsupported-info"), { condition = "unsupported-info", unknown = false })
+	same(refused("service-unavailable"), { condition = "service-unavailable", unknown = true })
+	same(refused("resource-constraint"), { condition = "resource-constraint", unknown = false })
+	same(read_refusal(element("iq", { type = "error" })), { condition = "undefined-condition", unknown = false })
+	same(read_refusal(element("iq", { type = "result" })), nil)
 end)

@@ -38,7 +38,8 @@ function test(name, run)
 end
 
 local names = {
-	"lua", "credential", "record", "jingle", "room", "disk", "journal", "power_cut", "delivery",
+	"lua", "credential", "record", "jingle", "message", "departure", "room", "room_model", "disk", "journal",
+	"power_cut", "delivery",
 }
 for _, name in ipairs(names) do
 	dofile(here .. "/" .. name .. "_spec.lua")

@@ -6,6 +6,7 @@
 import { xml } from "@xmpp/client";
 import assert from "node:assert/strict";
 import type { SourceRecord } from "../../events/record.ts";
+import type { ProsodyConfigOptions } from "../../prosody/config.ts";
 import { type TestProsody, testProsody } from "../harness/prosody.ts";
 import { prosodyTest } from "../harness/prosody_releases.ts";
 import { until } from "../harness/wait.ts";
@@ -24,9 +25,13 @@ export interface Stage {
 }
 
 /** Defines a test for each release of Prosody, which begins after `epoch_started`. */
-export function scenario(name: string, play: (stage: Stage) => Promise<void>): void {
+export function scenario(
+  name: string,
+  play: (stage: Stage) => Promise<void>,
+  overrides: Partial<ProsodyConfigOptions> = {},
+): void {
   prosodyTest(name, async (release) => {
-    await using prosody = await testProsody({}, release);
+    await using prosody = await testProsody(overrides, release);
     const names = new Map<string, string>();
     const subscriber = new Subscriber(await ingest(prosody, "api"));
     await subscriber.subscribe();

@@ -24,7 +24,8 @@ export const leave = (session: Session) =>
   );
 export const say = (session: Session, ...children: Element[]) =>
   send(session, xml("message", { to: room, type: "groupchat" }, ...children));
-export const configure = (session: Session, secret: string) =>
+/** Submits settings of the room, by the names of their fields without `muc#roomconfig_`. */
+export const submit = (session: Session, settings: Record<string, string[]>) =>
   session.request(xml(
     "iq",
     { type: "set", to: room },
@@ -35,25 +36,27 @@ export const configure = (session: Session, secret: string) =>
         "x",
         { xmlns: "jabber:x:data", type: "submit" },
         field("FORM_TYPE", `${ns.muc}#roomconfig`),
-        field("muc#roomconfig_passwordprotectedroom", "1"),
-        field("muc#roomconfig_roomsecret", secret),
+        ...Object.entries(settings).map(([name, values]) => field(`muc#roomconfig_${name}`, ...values)),
       ),
     ),
   ));
-const field = (name: string, value: string) => xml("field", { var: name }, xml("value", {}, value));
+export const configure = (session: Session, secret: string) =>
+  submit(session, { passwordprotectedroom: ["1"], roomsecret: [secret] });
+export const field = (name: string, ...values: string[]) =>
+  xml("field", { var: name }, ...values.map((value) => xml("value", {}, value)));
 export const admin = (session: Session, item: Element) =>
   session.request(xml("iq", { type: "set", to: room }, xml("query", `${ns.muc}#admin`, item)));
 
-let iqs = 0;
-export const jingle = (from: Session, to: Session, action: string, sid: string, ...children: Element[]) =>
-  send(
-    from,
-    xml(
-      "iq",
-      { type: "set", to: `${room}/${to.id}`, id: `jingle-${++iqs}` },
-      xml("jingle", { xmlns: ns.jingle, action, sid }, ...children),
-    ),
+type Jingle = [from: Session, to: Session, action: string, sid: string, ...children: Element[]];
+const jingleIq = (...[, to, action, sid, ...children]: Jingle) =>
+  xml(
+    "iq",
+    { type: "set", to: `${room}/${to.id}`, id: crypto.randomUUID() },
+    xml("jingle", { xmlns: ns.jingle, action, sid }, ...children),
   );
+export const jingle = (...request: Jingle) => send(request[0], jingleIq(...request));
+/** Sends a Jingle request, and waits for the peer's answer. */
+export const ask = (...request: Jingle) => request[0].request(jingleIq(...request));
 export const content = (media: string, ...children: Element[]) =>
   xml(
     "content",

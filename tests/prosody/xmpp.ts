@@ -29,14 +29,16 @@ export interface Session {
   readonly jid: string;
   readonly client: Client;
   readonly received: Element[];
-  /** Sends an IQ and gives its answer, an error as well. */
-  request(iq: Element): Promise<Element>;
+  /** Sends a stanza and gives what answers it, an error as well. */
+  request(stanza: Element): Promise<Element>;
   /** Says goodbye. */
   close(): Promise<void>;
   /** Goes without a word. */
   drop(): void;
   /** Stays, and says nothing any more, not even when asked. */
   freeze(): void;
+  /** What it answers Jingle requests with: a result (as by default), an error, or nothing. */
+  answerJingle(answer: Element | "result" | "nothing"): void;
 }
 
 let requests = 0;
@@ -76,24 +78,30 @@ export async function logIn(
   const received: Element[] = [];
   xmpp.on("error", () => {});
   xmpp.on("stanza", (stanza: Element) => void received.push(stanza));
+  let jingleAnswer: Element | "result" | "nothing" = "result";
+  xmpp.iqCallee.set(namespaces.jingle, "jingle", () => {
+    if (jingleAnswer === "nothing") return new Promise(() => {});
+    return jingleAnswer === "result" ? true : jingleAnswer;
+  });
   const jid = await xmpp.start();
   return {
     id,
     jid: String(jid),
     client: xmpp,
     received,
-    async request(iq) {
-      const iqId = iq.attrs.id ??= `request-${++requests}`;
-      await xmpp.send(iq);
+    async request(stanza) {
+      const stanzaId = stanza.attrs.id ??= `request-${++requests}`;
+      await xmpp.send(stanza);
       return await until(
-        `an answer to ${iq}`,
-        () => received.find((s) => s.is("iq") && s.attrs.id === iqId),
+        `an answer to ${stanza}`,
+        () => received.find((s) => s.is(stanza.name) && s.attrs.id === stanzaId),
         { interval: 2 },
       );
     },
     close: () => xmpp.stop().then(() => {}),
     drop: () => xmpp.socket.end(),
     freeze: () => void (xmpp.write = () => Promise.resolve()),
+    answerJingle: (answer) => void (jingleAnswer = answer),
   };
 }
 

@@ -15,12 +15,13 @@ export const [daily, before, weekly] = [uuid(2, 1), uuid(2, 2), uuid(2, 3)] as c
 /** A moment of the call, in seconds from its start. */
 export const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 12, 0, second)).toISOString();
 
-const [dailyRoom, beforeRoom, weeklyRoom] = [[daily, "daily"], [before, "daily"], [weekly, "weekly"]].map((
-  [id, name],
-) => ({
-  id: id!,
-  jid: `${name}@rooms.talky.test`,
-})) as [Room, Room, Room];
+export const [dailyRoom, beforeRoom, weeklyRoom] = [[daily, "daily"], [before, "daily"], [weekly, "weekly"]]
+  .map((
+    [id, name],
+  ) => ({
+    id: id!,
+    jid: `${name}@rooms.talky.test`,
+  })) as [Room, Room, Room];
 type Room = { id: string; jid: string };
 
 const session = (actor: string, second: number, useragent: string): SourceRecord => ({

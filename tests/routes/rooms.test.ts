@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { Occupant, Room, RoomDetail } from "../../routes/resources.ts";
-import { ada, at, before, bob, daily, makeCall, weekly } from "./a_call.ts";
+import { messageReferences } from "../../events/event.ts";
+import { outboxRun, storeAll } from "../db/outbox.ts";
+import { roomRecord } from "../events/history.ts";
+import { ada, at, before, bob, call, daily, dailyRoom, makeCall, weekly } from "./a_call.ts";
 import { testApi } from "./api.ts";
 import { assertProblem } from "./problems.ts";
 
@@ -52,6 +55,20 @@ Deno.test("a room shows who is in it now, and its totals", async () => {
   const over = await api.get(`/rooms/${weekly}`);
   assert.deepEqual([over.occupants, over.ended], [[], at(11)]);
   assert.equal((await api.get(`/rooms/${daily.toUpperCase()}`)).id, daily);
+});
+
+Deno.test("totals count messages, not what is said of earlier ones", async () => {
+  await using api = await testApi();
+  await makeCall(api.sql);
+  const said = [
+    ...messageReferences.map((field) => ({ length: 5, [field]: "m1" })),
+    { length: 5, encrypted: "urn:xmpp:omemo:2" },
+    { length: 5 },
+  ];
+  const more = said.map((data) => roomRecord("message_sent", dailyRoom, at(9), { actor: bob, data }));
+  await storeAll(api.sql, outboxRun(more, { first: call.length + 1 }));
+  const { totals } = await api.get(`/rooms/${daily}`);
+  assert.deepEqual([totals.events, totals.messages], [7 + said.length, 1 + 2]);
 });
 
 Deno.test("the stays in a room, in order of joining, present or not", async () => {

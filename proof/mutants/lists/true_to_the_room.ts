@@ -1,3 +1,4 @@
+import { heardInRooms } from "./heard_in_rooms.ts";
 import type { Mutants } from "../mutant.ts";
 
 /** Who was called and leaves ends nothing. */
@@ -9,41 +10,43 @@ const onlyCallersHangUp = {
 
 /** Guarantee 4: rows and log tell what was the case. */
 export const trueToTheRoom: Mutants = {
+  ...heardInRooms,
+
   "stanzas are misread": [{
     file: "prosody/modules/talky/room.lib.lua",
-    find: "call.accepted or call.responder ~= from then",
-    replace: "call.accepted then",
+    find: `local theirs = self.calls[key_of(to, from, said.sid)]`,
+    replace: "local theirs = self.calls[key_of(to, from, said.sid)] or own",
     test: "prosody/spec/room_spec.lua",
     name: "a session is negotiated when it is accepted, by its responder",
   }, {
     file: "prosody/modules/talky/room.lib.lua",
-    find: `pair .. " " .. said.sid)`,
-    replace: "said.sid)",
+    find: `return initiator .. " " .. responder .. " " .. sid`,
+    replace: "return initiator .. sid",
     test: "prosody/spec/room_spec.lua",
     name: "the same sid between two pairs is two sessions",
   }, {
     file: "prosody/modules/talky/room.lib.lua",
-    find: "\tif call.accepted then\n",
-    replace: "\tif call then\n",
+    find: "\tif not call.accepted then return end\n",
+    replace: "",
     test: "prosody/spec/room_spec.lua",
     name: "an offer that was not accepted leaves no trace",
   }, {
     file: "prosody/modules/talky/room.lib.lua",
-    find: "from ~= to and self.occupants[from] and self.occupants[to]",
-    replace: "from ~= to and self.occupants[from]",
+    find: "not (self.occupants[from] and self.occupants[to]) then return end",
+    replace: "not self.occupants[from] then return end",
     test: "prosody/spec/room_spec.lua",
     name: "nobody calls from outside, nor itself",
   }, {
     // It goes on with the others.
     file: "prosody/modules/talky/room.lib.lua",
-    find: "if call.screen.carriers == 0 then self:end_screen(call.initiator, call.screen) end",
-    replace: "self:end_screen(call.initiator, call.screen)",
+    find: "if screen.carriers == 0 then self:end_screen(call.initiator, screen) end",
+    replace: "self:end_screen(call.initiator, screen)",
     test: "prosody/spec/room_spec.lua",
     name: "a screen ends with the last session that carries it",
   }, {
     file: "prosody/modules/talky/room.lib.lua",
-    find: "not call.screen and call.initiator == from then",
-    replace: "not call.screen then",
+    find: "if own and said.screen and own.screen ~= said.screen then",
+    replace: "if own and said.screen then",
     test: "prosody/spec/room_spec.lua",
     name: "a screen ends with the last session that carries it",
   }, {
@@ -110,8 +113,8 @@ export const trueToTheRoom: Mutants = {
   }, {
     // The SDK says it before anybody has accepted.
     file: "prosody/modules/talky/room.lib.lua",
-    find: "if call and said.screen and not call.screen",
-    replace: "if call and call.accepted and said.screen and not call.screen",
+    find: "if own and said.screen and own.screen",
+    replace: "if own and own.accepted and said.screen and own.screen",
     test: "tests/system/browser/call.test.ts",
     name: "a call of two with the real SDK",
   }, {
@@ -306,8 +309,8 @@ export const trueToTheRoom: Mutants = {
   }, {
     // A connection that is gone has a session for a while.
     file: "prosody/modules/mod_talky_capture.lua",
-    find: "elseif not event.origin or event.origin.destroyed then",
-    replace: "elseif not event.origin then",
+    find: "elseif event.origin and not event.origin.destroyed then",
+    replace: "elseif event.origin then",
     test: "tests/system/end_to_end/simulation.test.ts",
     name: "rooms full of XMPP clients",
   }],

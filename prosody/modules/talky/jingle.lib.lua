@@ -4,6 +4,8 @@
 local xmlns_jingle = "urn:xmpp:jingle:1"
 local xmlns_rtp = "urn:xmpp:jingle:apps:rtp:1"
 local xmlns_rtp_info = "urn:xmpp:jingle:apps:rtp:info:1"
+local xmlns_errors = "urn:xmpp:jingle:errors:1"
+local xmlns_stanzas = "urn:ietf:params:xml:ns:xmpp-stanzas"
 local xmlns_core = "https://talky.io/ns/core"
 
 -- The schema's bound on session and screen ids (events/event.ts). Longer ones are nobody's real ids.
@@ -19,9 +21,10 @@ local function is_id(value)
 	return value ~= nil and value ~= "" and #value <= longest_id
 end
 
--- Names of the contents' media without repetition, and the id of a shared screen.
+-- Names of the contents' media without repetition, who sends each (XEP-0166 §7.3; nil where none says so),
+-- and the id of a shared screen.
 local function read_contents(jingle)
-	local media, seen, screen = {}, {}, nil
+	local media, seen, senders, screen = {}, {}, nil, nil
 	for _, content in ipairs(jingle.tags) do
 		local description = content.name == "content" and child(content, "description", xmlns_rtp)
 		if description then
@@ -29,12 +32,16 @@ local function read_contents(jingle)
 			if name and #name <= 64 and not seen[name] and #media < 16 then
 				seen[name] = true
 				table.insert(media, name)
+				if content.attr.senders then
+					senders = senders or {}
+					senders[name] = content.attr.senders
+				end
 			end
 			local element = child(description, "screen", xmlns_core)
 			if element and is_id(element.attr.id) then screen = element.attr.id end
 		end
 	end
-	return media, screen
+	return media, senders, screen
 end
 
 -- XEP-0166 §7.4: the reason's condition is its first element that is not <text/>.
@@ -58,15 +65,16 @@ local function read_pauses(jingle)
 	return pauses
 end
 
--- Returns { action, sid, media, screen, reason, pauses }, or nil when the stanza is no Jingle request.
+-- Returns { action, sid, media, senders, screen, reason, pauses }, or nil when the stanza is no Jingle request.
 local function read(stanza)
 	local jingle = stanza.attr.type == "set" and child(stanza, "jingle", xmlns_jingle)
 	if not (jingle and is_id(jingle.attr.sid)) then return nil end
-	local media, screen = read_contents(jingle)
+	local media, senders, screen = read_contents(jingle)
 	return {
 		action = jingle.attr.action,
 		sid = jingle.attr.sid,
 		media = media,
+		senders = senders,
 		screen = screen,
 		reason = read_reason(jingle),
 		pauses = read_pauses(jingle),
@@ -85,4 +93,32 @@ local function begins(said)
 		or (said.action == "description-info" and said.screen ~= nil)
 end
 
-return { read = read, begins = begins }
+-- Errors of somebody who is not there, or has no session, whatever the request was.
+local gone = {
+	["gone"] = true, ["item-not-found"] = true, ["recipient-unavailable"] = true,
+	["remote-server-not-found"] = true, ["remote-server-timeout"] = true, ["service-unavailable"] = true,
+}
+
+local function is_answer(stanza)
+	return stanza.attr.type == "result" or stanza.attr.type == "error"
+end
+
+-- Reads the error that answers a request: { condition, unknown }, or nil of a result. `condition` is
+-- Jingle's own (XEP-0166 §10) where there is one, else the stanza's; `unknown`: whoever answers has no such
+-- session.
+local function read_refusal(stanza)
+	if stanza.attr.type ~= "error" then return nil end
+	local condition, specific = "undefined-condition", nil
+	local error = child(stanza, "error", stanza.attr.xmlns)
+	for _, tag in ipairs(error and error.tags or {}) do
+		if tag.attr.xmlns == xmlns_errors then
+			specific = tag.name
+		elseif tag.attr.xmlns == xmlns_stanzas and tag.name ~= "text" then
+			condition = tag.name
+		end
+	end
+	local unknown = specific == "unknown-session" or gone[condition] or false
+	return { condition = (specific or condition):sub(1, longest_id), unknown = unknown }
+end
+
+return { read = read, is_answer = is_answer, read_refusal = read_refusal, begins = begins }
