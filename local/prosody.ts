@@ -7,7 +7,6 @@
  * @module
  */
 import { dirname, join, resolve } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Keys, sessionKeyText } from "../auth/keys.ts";
 import type { Settings } from "../config.ts";
@@ -16,7 +15,14 @@ import { Failure } from "../runtime/failure.ts";
 import { followLog, sizeOf } from "./log_follower.ts";
 import { isPortFree } from "./ports.ts";
 import { end, livingProcess } from "./process.ts";
-import { adoptProsody, type ProsodyFiles, type ProsodyProcess, runProsody } from "./prosody_process.ts";
+import {
+  adoptProsody,
+  answersHttp,
+  type ProsodyFiles,
+  type ProsodyProcess,
+  runProsody,
+} from "./prosody_process.ts";
+import { answerWithin, supervise } from "./supervise.ts";
 
 /** A running Prosody. */
 export interface Prosody {
@@ -38,7 +44,7 @@ export interface ProsodyOptions {
   readonly program: string;
   /** Told, in a line, what happens to it, and what it warns of. */
   readonly say?: (line: string) => void;
-  /** Start it again when it dies. Default true. */
+  /** Start it again when it dies, and replace it when it falls silent. Default true. */
   readonly supervised?: boolean;
   /** What tests want otherwise than the settings have it. */
   readonly overrides?: Partial<ProsodyConfigOptions>;
@@ -60,7 +66,6 @@ export async function startProsody(options: ProsodyOptions): Promise<Prosody> {
   };
 
   const orphan = await settle(files, configuration(options, home), say);
-  const stop = Promise.withResolvers<number>();
   let stopping = false;
   const follower = followLog(files.log, await sizeOf(files.log), (line) => {
     const [, level, message] = /\s(warn|error)\t(.*)/.exec(line) ?? [];
@@ -76,25 +81,17 @@ export async function startProsody(options: ProsodyOptions): Promise<Prosody> {
     throw error;
   }
 
-  const watching = (async () => {
-    for (let pause = shortestPause; supervised && !stopping; pause = Math.min(pause * 2, longestPause)) {
-      const since = Date.now();
-      await Promise.race([process.ended, stop.promise]);
-      if (stopping) break;
-      if (Date.now() - since > longestPause) pause = shortestPause;
-      say(`Prosody (process ${process.pid}) has died; starting it again`);
-      await Promise.race([delay(pause), stop.promise]);
-      if (stopping) break;
-      process = await launch().catch((error) => {
-        say(error.message);
-        return { pid: process.pid, ended: Promise.resolve() };
-      });
-    }
-    const patience = await stop.promise;
-    const left = await livingProcess(files.pid, files.config);
-    if (left) await end(left, patience);
-    await follower.stop();
-  })();
+  const supervisor = supervised
+    ? supervise({
+      name: "Prosody",
+      check: async () => process.over() ? "gone" : await answersHttp(url, answerWithin) ? "well" : "silent",
+      ended: () => process.ended,
+      async restart() {
+        await endAll(files, 0);
+        process = await launch();
+      },
+    }, say)
+    : undefined;
 
   return {
     url,
@@ -102,18 +99,24 @@ export async function startProsody(options: ProsodyOptions): Promise<Prosody> {
     get pid() {
       return process.pid;
     },
-    stop(patience = 10_000) {
+    async stop(patience = 10_000) {
       stopping = true;
-      stop.resolve(patience);
-      return watching;
+      // Not after a check that hangs: Prosody may well need to be killed.
+      await Promise.all([supervisor?.stop(), endAll(files, patience)]);
+      // A restart may have been under way.
+      await endAll(files, patience);
+      await follower.stop();
     },
   };
 }
 
 // ---
 
-const shortestPause = 500;
-const longestPause = 30_000;
+/** Ends the one that runs with these files, if any does. */
+async function endAll(files: ProsodyFiles, patience: number): Promise<void> {
+  const left = await livingProcess(files.pid, files.config);
+  if (left) await end(left, patience);
+}
 
 /**
  * Leaves the configuration on disk, readable by us alone (it holds the session key), and answers the

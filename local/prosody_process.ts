@@ -20,6 +20,8 @@ export interface ProsodyProcess {
   readonly pid: number;
   /** Resolves when it has ended, for whatever reason. */
   readonly ended: Promise<unknown>;
+  /** Whether it has ended. */
+  over(): boolean;
 }
 
 /** Starts `program` and resolves once it answers at `url`; fails, with what it logged, when it does not. */
@@ -47,7 +49,7 @@ export async function runProsody(program: string, files: ProsodyFiles, url: stri
     }
     await delay(50);
   }
-  return { pid: child.pid, ended: ending };
+  return { pid: child.pid, ended: ending, over: () => over };
 }
 
 /** The Prosody that an earlier `start` has left running; ended, and undefined, when it does not answer. */
@@ -57,20 +59,22 @@ export async function adoptProsody(pid: number, url: string): Promise<ProsodyPro
     if (Date.now() > deadline) return void await end(pid, 0);
     await delay(50);
   }
-  return { pid, ended: ended(pid) };
+  let over = false;
+  return { pid, ended: ended(pid).then(() => over = true), over: () => over };
 }
 
-// ---
-
-/** Leaves its own process id, logs to a file, becomes Prosody. A limit on files is an error there, not its end. */
-const script = 'umask 077; trap "" XFSZ; echo $$ > "$1"; exec "$3" --config "$4" -F >> "$2" 2>&1';
-
-async function answersHttp(url: string): Promise<boolean> {
+/** Whether a Prosody answers at `url` within so many milliseconds. */
+export async function answersHttp(url: string, within = 1000): Promise<boolean> {
   try {
-    const response = await fetch(url.replace(/^ws/, "http"), { signal: AbortSignal.timeout(1000) });
+    const response = await fetch(url.replace(/^ws/, "http"), { signal: AbortSignal.timeout(within) });
     await response.body?.cancel();
     return response.ok;
   } catch {
     return false;
   }
 }
+
+// ---
+
+/** Leaves its own process id, logs to a file, becomes Prosody. A limit on files is an error there, not its end. */
+const script = 'umask 077; trap "" XFSZ; echo $$ > "$1"; exec "$3" --config "$4" -F >> "$2" 2>&1';

@@ -63,7 +63,7 @@ async function bringPostgres(
   requests: StopRequests,
   services: AsyncDisposableStack,
 ): Promise<string> {
-  const postgres = await startPostgres({ dataDir, say });
+  const postgres = await startPostgres({ dataDir, supervised: true, say });
   if (postgres.adopted) say("PostgreSQL still runs from an earlier start: taking it over");
   services.defer(() => requests.orderly(postgres.stop(), () => postgres.stop("immediate")));
   return postgres.url;

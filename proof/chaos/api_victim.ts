@@ -11,7 +11,7 @@ import type { Victim } from "./victim.ts";
 import { waitFor } from "./wait.ts";
 
 /** What an instance says of itself at `/readyz`. */
-interface Readiness {
+export interface Readiness {
   readonly status: number;
   /** Whether Prosody feeds it. */
   readonly fed: boolean;
@@ -61,18 +61,8 @@ export class ApiVictim implements Victim, AsyncDisposable {
   }
 
   /** How it is; undefined when it does not answer. */
-  async readiness(): Promise<Readiness | undefined> {
-    try {
-      const response = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(3000) });
-      const { checks } = await response.json();
-      return {
-        status: response.status,
-        fed: checks.prosody.active === true,
-        lag: checks.prosody.lag ?? 0,
-      };
-    } catch {
-      return undefined;
-    }
+  readiness(): Promise<Readiness | undefined> {
+    return readReadiness(this.url);
   }
 
   /** What it has logged last. */
@@ -84,6 +74,17 @@ export class ApiVictim implements Victim, AsyncDisposable {
     const child = this.#process;
     child?.kill("SIGTERM");
     await child?.status;
+  }
+}
+
+/** How the instance at a URL is; undefined when it does not answer. */
+export async function readReadiness(url: string): Promise<Readiness | undefined> {
+  try {
+    const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(3000) });
+    const { checks } = await response.json();
+    return { status: response.status, fed: checks.prosody.active === true, lag: checks.prosody.lag ?? 0 };
+  } catch {
+    return undefined;
   }
 }
 

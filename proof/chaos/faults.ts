@@ -8,7 +8,8 @@ import { databaseName } from "../../db/database.ts";
 import { limitFiles } from "../../local/process.ts";
 import type { Random } from "../simulate/random.ts";
 import type { Stage } from "./stage.ts";
-import { destroy, freeze, thaw, type Victim } from "./victim.ts";
+import { canSpin, spin } from "./spin.ts";
+import { destroy, freeze, putRight, thaw, type Victim } from "./victim.ts";
 import { waitFor } from "./wait.ts";
 
 /** One fault to come. */
@@ -24,9 +25,9 @@ export interface Fault {
 export type FaultKind = keyof typeof kinds;
 
 /** Faults without end, the same for the same seed: every kind has its turn before one comes again. */
-export function* planFaults(random: Random): Generator<Fault, never> {
+export function* planFaults(random: Random, of: readonly FaultKind[] = faultKinds): Generator<Fault, never> {
   while (true) {
-    for (const kind of random.shuffle(faultKinds)) {
+    for (const kind of random.shuffle(of)) {
       const [shortest, longest] = kinds[kind].seconds;
       const seconds = shortest + (longest - shortest) * random.next();
       yield { kind, seconds, instance: random.chance(1 / 2) ? 0 : 1 };
@@ -36,7 +37,7 @@ export function* planFaults(random: Random): Generator<Fault, never> {
 
 /** Brings a fault about; answers what puts it right. */
 export async function inflict(fault: Fault, stage: Stage): Promise<() => Promise<void> | void> {
-  return await kinds[fault.kind].inflict(stage, stage.apis[fault.instance]);
+  return await kinds[fault.kind].inflict(stage, stage.apis[fault.instance] ?? stage.apis[0]);
 }
 
 // ---
@@ -55,6 +56,9 @@ const kinds = {
   "api stopped": { seconds: [3, 15], inflict: (_, api) => hang(api) },
   "postgres stopped": { seconds: [3, 15], inflict: ({ postgres }) => hang(postgres) },
   "prosody stopped": { seconds: [3, 15], inflict: ({ prosody }) => hang(prosody) },
+  "postgres spins": { seconds: [3, 10], inflict: ({ postgres }) => makeSpin(postgres) },
+  "prosody spins": { seconds: [3, 10], inflict: ({ prosody }) => makeSpin(prosody) },
+  "outbox reloaded": { seconds: [0, 2], inflict: reload },
   "xmpp cut": {
     seconds: [0, 3],
     inflict({ relay }) {
@@ -67,20 +71,50 @@ const kinds = {
   "database refuses": { seconds: [2, 8], inflict: ({ databaseUrl }) => refuse(databaseUrl) },
 } satisfies Record<string, Kind>;
 
-/** Every kind there is on this system: limits of other processes are Linux's. */
-export const faultKinds = (Object.keys(kinds) as FaultKind[])
-  .filter((kind) => kind !== "disk refuses" || Deno.build.os === "linux");
+const possible = {
+  // Limits of other processes are Linux's.
+  "disk refuses": Deno.build.os === "linux",
+  "postgres spins": await canSpin(),
+  "prosody spins": await canSpin(),
+} as Partial<Record<FaultKind, boolean>>;
+
+/** Every kind there is on this system. */
+export const faultKinds = (Object.keys(kinds) as FaultKind[]).filter((kind) => possible[kind] ?? true);
+
+/** Those that `deno task start` puts right without anybody's hand. */
+export const supervisedKinds = faultKinds.filter((kind) =>
+  /^(postgres|prosody) (killed|stopped|spins)$/.test(kind)
+);
 
 async function kill(...victims: readonly Victim[]) {
+  const mends = await Promise.all(victims.map((victim) => putRight(victim, () => victim.start())));
   await Promise.all(victims.map(destroy));
   return async () => {
-    await Promise.all(victims.map((victim) => victim.start()));
+    await Promise.all(mends.map((mend) => mend()));
   };
 }
 
 async function hang(victim: Victim) {
+  const mend = await putRight(victim, () => thaw(victim));
   await freeze(victim);
-  return () => thaw(victim);
+  return mend;
+}
+
+/** Its first process runs in circles until it is killed. */
+async function makeSpin(victim: Victim) {
+  const mend = await putRight(victim, async () => {
+    await destroy(victim);
+    await victim.start();
+  });
+  const [first] = await victim.pids();
+  await spin(first!);
+  return mend;
+}
+
+/** By an operator, in the middle of everything. */
+async function reload({ shell }: Stage) {
+  await shell("module", "reload", "talky_outbox", "*");
+  return () => shell("module", "reload", "talky_outbox", "*");
 }
 
 /** Nobody reads the outbox until it is full. */

@@ -4,11 +4,12 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { deriveKeys } from "../../auth/keys.ts";
 import { readSettings } from "../../config.ts";
 import { prepareDatabase } from "../../local/database.ts";
+import { Failure } from "../../runtime/failure.ts";
 import { requireProsody } from "../../local/install_prosody.ts";
 import { outboxBytes } from "../../local/outbox_size.ts";
 import { freePort } from "../../local/ports.ts";
@@ -19,17 +20,24 @@ import { ApiVictim } from "./api_victim.ts";
 import { Relay } from "./relay.ts";
 import type { Victim } from "./victim.ts";
 
+/** An instance of the API. */
+export type Api = Victim & Pick<ApiVictim, "url" | "readiness" | "lastLines">;
+
 /** Everything that runs. */
 export interface Stage extends AsyncDisposable {
   readonly dataDir: string;
   readonly databaseUrl: string;
   /** Of the XMPP hosts. */
   readonly domain: string;
-  readonly apis: readonly [ApiVictim, ApiVictim];
+  readonly apis: readonly [Api, ...Api[]];
   readonly postgres: Victim;
   readonly prosody: Victim;
+  /** Whether Prosody tells who is in its rooms (`modules/mod_chaos_roster.lua`). */
+  readonly hasRoster: boolean;
   /** Between the APIs and Prosody. */
   readonly relay: Relay;
+  /** Runs a command in `prosodyctl shell`. */
+  shell(...words: string[]): Promise<void>;
   /** Whether Prosody's outbox has reached its bound. */
   isOutboxFull(): Promise<boolean>;
   /** Every API is ready, and Prosody feeds one of them. */
@@ -71,22 +79,38 @@ export async function setStage(say: (line: string) => void): Promise<Stage> {
 
   const all = services.move();
   return {
-    ...{ dataDir, databaseUrl, apis, postgres, prosody, relay, domain: settings.xmpp.domain },
+    ...{
+      dataDir,
+      databaseUrl,
+      apis,
+      postgres,
+      prosody,
+      relay,
+      domain: settings.xmpp.domain,
+      hasRoster: true,
+    },
+    shell: (...words) => runShell(program, dataDir, words),
     async isOutboxFull() {
       return await outboxBytes(dataDir) >= outboxMaxBytes;
     },
-    async isReady() {
-      const states = await Promise.all(apis.map((api) => api.readiness()));
-      return states.every((state) => state?.status === 200) && states.some((state) => state?.fed);
-    },
-    async describe() {
-      const lines = apis.map(async (api) =>
-        `${api.url}: ${JSON.stringify(await api.readiness() ?? "no answer")}\n${await api.lastLines(10)}`
-      );
-      return (await Promise.all(lines)).join("\n");
-    },
+    isReady: () => areReady(apis),
+    describe: () => describe(apis),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
+}
+
+/** Whether every instance is ready, and one is fed. */
+export async function areReady(apis: readonly Api[]): Promise<boolean> {
+  const states = await Promise.all(apis.map((api) => api.readiness()));
+  return states.every((state) => state?.status === 200) && states.some((state) => state?.fed);
+}
+
+/** How instances are, and what they have logged last. */
+export async function describe(apis: readonly Api[]): Promise<string> {
+  const lines = apis.map(async (api) =>
+    `${api.url}: ${JSON.stringify(await api.readiness() ?? "no answer")}\n${await api.lastLines(10)}`
+  );
+  return (await Promise.all(lines)).join("\n");
 }
 
 // ---
@@ -95,6 +119,15 @@ const modules = fileURLToPath(new URL("modules", import.meta.url));
 
 /** So little that the outbox is full within seconds when nobody reads it. */
 const outboxMaxBytes = 512 * 1024;
+
+async function runShell(program: string, dataDir: string, words: readonly string[]): Promise<void> {
+  const config = join(dataDir, "prosody/prosody.cfg.lua");
+  const { success, stderr } = await new Deno.Command(join(dirname(program), "prosodyctl"), {
+    args: [...Deno.uid() === 0 ? ["--root"] : [], "--config", config, "shell", ...words],
+    stdin: "null",
+  }).output();
+  if (!success) throw new Failure(`prosodyctl shell: ${new TextDecoder().decode(stderr).trim()}`);
+}
 
 /** A durable one, on a port that stays: what it has committed outlives its end. */
 async function bringPostgres(dataDir: string, services: AsyncDisposableStack) {
@@ -125,7 +158,10 @@ async function bringProsody(dataDir: string, program: string, services: AsyncDis
     TALKY_XMPP_DOMAIN: "talky.chaos",
   });
   const keys = await deriveKeys(secret);
-  const overrides = { outboxMaxBytes, moreModules: { folder: modules, rooms: ["chaos_roster"] } };
+  const overrides = {
+    outboxMaxBytes,
+    moreModules: { folder: modules, rooms: ["chaos_roster", "admin_shell"] },
+  };
   const launch = () => startProsody({ settings, keys, program, supervised: false, overrides });
   let running = await launch();
   services.defer(() => running.stop());

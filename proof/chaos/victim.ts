@@ -14,6 +14,14 @@ export interface Victim {
   pids(): Promise<readonly number[]>;
   /** Starts it again, on the same port and data. */
   start(): Promise<void>;
+  /** Where nobody has to: resolves when another process has come in place of `first`, by itself. */
+  replaced?(first: number): Promise<void>;
+}
+
+/** What puts a service right to which something is done now: `mend`, where it is not replaced by itself. */
+export async function putRight(victim: Victim, mend: () => Promise<void>): Promise<() => Promise<void>> {
+  const [first = 0] = await victim.pids();
+  return () => victim.replaced ? victim.replaced(first) : mend();
 }
 
 /** SIGKILL to all of a service at once, as the machine's end would be; resolves when nothing is left of it. */

@@ -70,6 +70,8 @@ export class TalkyApi {
         this.#patience = longestAbsence;
         return parsed.data;
       }
+      // Who says 503 is there, and asks to come again, as the SDK does.
+      if (answer.later) this.#patience = longestUnready;
       if (Date.now() - since + pause > this.#patience) {
         throw new Failure(`the API does not answer at ${url}: ${answer.away}`);
       }
@@ -83,12 +85,15 @@ export class TalkyApi {
 /** How long a restart may take, in milliseconds. */
 const longestAbsence = 60_000;
 
+/** How long an API that says "later" may go on saying it, in milliseconds. */
+const longestUnready = 600_000;
+
 /** What came of one request: a body, or why there is none yet. A refusal is a failure: it will not change. */
 async function attempt(
   url: string,
   request: RequestInit,
   stop: AbortSignal,
-): Promise<{ body: unknown } | { away: string }> {
+): Promise<{ body: unknown } | { away: string; later?: boolean }> {
   let response: Response;
   let text: string;
   try {
@@ -102,7 +107,7 @@ async function attempt(
     return { away: error instanceof Error ? error.message : String(error) };
   }
   const said = `${response.status} ${text.replace(/\s+/g, " ").slice(0, 200)}`.trim();
-  if (response.status >= 500) return { away: said };
+  if (response.status >= 500) return { away: said, later: response.status === 503 };
   if (!response.ok) throw new Failure(`${url} refused: ${said}`);
   try {
     return { body: JSON.parse(text) };

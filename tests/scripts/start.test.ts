@@ -1,41 +1,9 @@
 import assert from "node:assert/strict";
 import { commandLine } from "../../local/process.ts";
-import { freePort } from "../../local/ports.ts";
 import { until } from "../harness/wait.ts";
-import { runTask, spawnTask } from "./task.ts";
-import { type TemporaryFolder, temporaryFolder } from "./temporary_folder.ts";
-
-/** A `deno task start` at work in a folder. */
-async function start(folder: TemporaryFolder, settings: Record<string, string>) {
-  const child = spawnTask("start", [], folder.path, settings);
-  let output = "";
-  const reading = [child.stdout, child.stderr].map(async (stream) => {
-    for await (const text of stream.pipeThrough(new TextDecoderStream())) output += text;
-  });
-  await until("it is up", async () => {
-    const response = await fetch(`http://127.0.0.1:${settings["PORT"]}/readyz`);
-    await response.body?.cancel();
-    return response.ok;
-  }, { timeout: 30_000 }).catch((error) => {
-    child.kill("SIGKILL");
-    throw new Error(`${error.message}\n${output}`);
-  });
-  return {
-    output: () => output,
-    async end(signal: Deno.Signal): Promise<number> {
-      child.kill(signal);
-      const { code } = await child.status;
-      await Promise.all(reading);
-      return code;
-    },
-  };
-}
-
-const ports = () => ({ PORT: String(freePort()), TALKY_PROSODY_PORT: String(freePort()) });
-
-async function pidIn(folder: TemporaryFolder, file: string): Promise<number> {
-  return Number.parseInt(await Deno.readTextFile(`${folder.path}/.data/${file}`));
-}
+import { pidIn, ports, start } from "./started.ts";
+import { runTask } from "./task.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
 
 const services = ["postgres/postmaster.pid", "prosody/prosody.pid"];
 
@@ -137,20 +105,4 @@ Deno.test("asked twice, a start does not wait for what hangs", async () => {
   assert.equal(await running.end("SIGTERM"), 130);
   assert(Date.now() - began < 5000, `took ${Date.now() - began} ms`);
   await until("Prosody has gone", async () => await commandLine(prosody) === "");
-});
-
-Deno.test("a Prosody that dies is started again", async () => {
-  await using folder = await temporaryFolder();
-  const settings = ports();
-  const running = await start(folder, settings);
-  const first = await pidIn(folder, "prosody/prosody.pid");
-  Deno.kill(first, "SIGKILL");
-  await until("another runs", async () => await pidIn(folder, "prosody/prosody.pid") !== first);
-  await until("the service is ready again", async () => {
-    const response = await fetch(`http://127.0.0.1:${settings.PORT}/readyz`);
-    await response.body?.cancel();
-    return response.ok;
-  }, { timeout: 20_000 });
-  assert.match(running.output(), /has died; starting it again/);
-  assert.equal(await running.end("SIGTERM"), 0);
 });
