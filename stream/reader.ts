@@ -63,19 +63,35 @@ export function createReader(context: ReaderContext, options: ReaderOptions, onR
   let lastTaken = Date.now();
   let lastBuffered = 0;
   let removed = false;
+  let moving = false;
 
+  /**
+   * A sink may call anything here before it returns, and throw: one that is gone must hinder neither the other
+   * readers nor the hub. So whatever a send follows from is written down before it.
+   */
   function send(frame: string): void {
-    sink.send(frame);
     lastSent = Date.now();
+    try {
+      sink.send(frame);
+    } catch {
+      close(broken);
+    }
   }
 
   function move(): void {
+    // From within a send: the loop around it goes on, from wherever the cursor is then.
+    if (moving) return;
+    moving = true;
     while (!removed && !paging && cursor < ring.head && sink.buffered() < congested) {
-      if (cursor < ring.tail) return void readPage();
+      if (cursor < ring.tail) {
+        readPage();
+        break;
+      }
       const { frame, through } = ring.step(cursor, filter, encoding);
-      if (frame !== null) send(frame);
       cursor = through;
+      if (frame !== null) send(frame);
     }
+    moving = false;
   }
 
   async function readPage(): Promise<void> {
@@ -85,9 +101,9 @@ export function createReader(context: ReaderContext, options: ReaderOptions, onR
       const events = await log.readAfter(cursor, { upTo, limit: frameEvents, filter });
       if (removed || paging !== page) return;
       const frame = fitting(events);
-      if (frame.length > 0) send(encoding.events(frame));
       // What did not fit is read again, when the sink has taken this.
       cursor = events.length < frameEvents && frame.length === events.length ? upTo : frame.at(-1)!.id;
+      if (frame.length > 0) send(encoding.events(frame));
     } catch (error) {
       // `tend` tries again.
       context.onTrouble(error);
@@ -107,7 +123,11 @@ export function createReader(context: ReaderContext, options: ReaderOptions, onR
   function close(reason: CloseReason): void {
     if (removed) return;
     remove();
-    sink.close(reason);
+    try {
+      sink.close(reason);
+    } catch {
+      // It is closed already, without our knowing.
+    }
   }
 
   send(encoding.ready(options.after, options.head));
@@ -122,7 +142,7 @@ export function createReader(context: ReaderContext, options: ReaderOptions, onR
         return close(closing("slow", `no progress for ${stalledAfter / 1000} s`));
       }
       move();
-      if (cursor >= ring.head && !paging && now - lastSent >= heartbeatEvery && buffered === 0) {
+      if (!removed && cursor >= ring.head && !paging && now - lastSent >= heartbeatEvery && buffered === 0) {
         send(encoding.heartbeat(cursor));
       }
     },
@@ -138,6 +158,8 @@ export function createReader(context: ReaderContext, options: ReaderOptions, onR
 }
 
 // ---
+
+const broken = closing("overloaded", "the connection cannot be written to");
 
 /** A sink that holds more than this is left alone until it has drained. */
 const congested = 512 * 1024;

@@ -159,6 +159,21 @@ export const readOnce: Mutants = {
     name: "a reader that makes no progress",
   }],
 
+  "a sink calls back, or is gone": [{
+    // The cursor that a send has set is set back after it.
+    file: "stream/reader.ts",
+    find: "cursor = through;\n      if (frame !== null) send(frame);",
+    replace: "if (frame !== null) send(frame);\n      cursor = through;",
+    test: "tests/stream/called_back.test.ts",
+    name: "whatever sinks do",
+  }, {
+    file: "stream/reader.ts",
+    find: "// It is closed already, without our knowing.",
+    replace: 'throw new Error("closed already");',
+    test: "tests/stream/called_back.test.ts",
+    name: "a hub that stops",
+  }],
+
   "a subscription changes under way": [{
     file: "stream/reader.ts",
     find: "if (removed || paging !== page) return;",
