@@ -29,14 +29,14 @@ type Reaction = keyof typeof reactions;
 async function addLively(log: LiveLog, todo: readonly Reaction[], after: number): Promise<Reader> {
   const plain = recordingSink();
   const { send, close } = plain;
-  let added: Reader | undefined;
+  const added: { reader?: Reader } = {};
   let next = 0;
   const sink = Object.assign(plain, {
     send(this: typeof plain, frame: string) {
       send.call(plain, frame);
       // The first frame comes before there is a reader.
-      const reaction = added && todo[next++];
-      if (reaction) reactions[reaction](added!, log);
+      const reaction = added.reader && todo[next++];
+      if (reaction) reactions[reaction](added.reader!, log);
     },
     close(why: CloseReason) {
       close.call(plain, why);
@@ -44,8 +44,7 @@ async function addLively(log: LiveLog, todo: readonly Reaction[], after: number)
       if (todo.includes("throws")) throw new Error("closed already");
     },
   });
-  added = await addReader(log.hub, { after }, sink);
-  return added;
+  return added.reader = await addReader(log.hub, { after }, sink);
 }
 
 Deno.test("whatever sinks do within a send: the others read on, and a cursor that was set is the one that counts", async () => {
