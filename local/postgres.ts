@@ -15,7 +15,7 @@ import { Failure } from "../runtime/failure.ts";
 import { freePort, isPortFree } from "./ports.ts";
 import { type Account, postgresAccount } from "./postgres_account.ts";
 import { destroy, healthOf, isHealthy, isRunning } from "./postgres_process.ts";
-import { answerWithin, supervise, type Supervisor } from "./supervise.ts";
+import { answerWithin, supervise } from "./supervise.ts";
 
 /** A running PostgreSQL. */
 export interface Postgres {
