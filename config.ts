@@ -73,6 +73,7 @@ const schema = z.object({
   TALKY_TURN_SECRET: z.string().min(1).optional(),
   TALKY_TLS_CERT: z.string().min(1).optional(),
   TALKY_TLS_KEY: z.string().min(1).optional(),
+  TALKY_HSTS: z.enum(["off", "on", "subdomains"], { error: "must be off, on or subdomains" }).default("on"),
   TALKY_MESSAGE_BODIES: flag.default(false),
   TALKY_DEMO: flag.optional(),
   ...limitSettings,
@@ -142,6 +143,8 @@ export interface Settings {
   readonly limits: LimitSettings;
   /** PEM files; both or neither. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** Whether browsers are told to come by HTTPS only (RFC 6797), for the host alone or its subdomains, too. */
+  readonly hsts: "off" | "on" | "subdomains";
   readonly messageBodies: boolean;
   /** Folder of the bundled demo call; absent: there is none at `/demo`. */
   readonly demoDir: string | undefined;
@@ -206,6 +209,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     tls: value.TALKY_TLS_CERT && value.TALKY_TLS_KEY
       ? { cert: value.TALKY_TLS_CERT, key: value.TALKY_TLS_KEY }
       : undefined,
+    hsts: value.TALKY_HSTS,
     messageBodies: value.TALKY_MESSAGE_BODIES,
     demoDir: value.TALKY_DEMO ?? value.TALKY_ENV === "development"
       ? `${value.TALKY_DATA_DIR}/demo`

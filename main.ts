@@ -109,6 +109,7 @@ async function startWorks(settings: Settings): Promise<Works> {
     ...routeSettings(settings, keys),
     database: () => pool,
     recorder: () => recorder,
+    compression: true,
     stream: { hub, upgrade },
     ...settings.xmpp.relayed &&
       { relay: (c, onEnd) => relayTo(prosodyUrl(settings), c.req.raw, addressOf(c), onEnd) },

@@ -44,6 +44,7 @@ async function makeApp(bindings: Bindings): Promise<OpenAPIHono> {
     database: (c) => requestDatabase(c.executionCtx, url),
     recorder: (c) => databaseRecorder(requestDatabase(c.executionCtx, url)),
     ...settings.xmpp.relayed && { relay: (c) => fetch(new Request(prosody, c.req.raw)) },
+    compression: false,
     asset: (path) => readAsset(bindings, path),
     checks: () => askStream(bindings),
   });

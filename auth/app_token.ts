@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { errors, jwtVerify } from "jose";
+import { decodeProtectedHeader, errors, jwtVerify } from "jose";
 import { z } from "zod";
 
 /** What an application says of its user. */
@@ -55,16 +55,56 @@ const Claims = z.looseObject({
   jti: z.unknown().optional(),
 });
 
+/** How far the application's clock and ours may differ, in seconds. */
+const clockTolerance = 30;
+
 async function verify(appKey: string, token: string): Promise<unknown> {
   try {
-    const { payload } = await jwtVerify(token, new TextEncoder().encode(appKey), { algorithms: ["HS256"] });
+    const { payload } = await jwtVerify(token, new TextEncoder().encode(appKey), {
+      algorithms: ["HS256"],
+      clockTolerance,
+    });
     return payload;
   } catch (error) {
-    if (error instanceof errors.JWTExpired) throw new BadAppToken("the token has expired");
-    if (error instanceof errors.JOSEError) {
-      throw new BadAppToken("the token is not signed with the application's key (HS256)");
-    }
+    if (error instanceof errors.JOSEError) throw new BadAppToken(diagnose(error, token));
     throw error;
+  }
+}
+
+/** What is wrong with a token, and what would be right. */
+function diagnose(error: errors.JOSEError, token: string): string {
+  if (error instanceof errors.JWTExpired) {
+    return `the token has expired: \`exp\` is ${ago(error.payload.exp)}`;
+  }
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    const { claim, reason, payload } = error;
+    return claim === "nbf" && reason === "check_failed"
+      ? `the token is not valid yet: \`nbf\` is ${ago(payload.nbf)}; are the clocks right?`
+      : `the token's \`${claim}\` is wrong: it takes a number of seconds since 1970`;
+  }
+  if (error instanceof errors.JWSSignatureVerificationFailed) {
+    return "the token is signed with another key than the application's (TALKY_APP_KEY)";
+  }
+  if (error instanceof errors.JOSEAlgNotAllowed) {
+    return `the token is signed by ${algorithmOf(token)}; it takes HS256`;
+  }
+  if (error instanceof errors.JOSENotSupported) {
+    return "the token's header asks for what is not supported (`crit`)";
+  }
+  if (error instanceof errors.JWTInvalid) return "the token's payload is not a JSON object of claims";
+  return "the token is not a signed JWT: three parts of base64url, with points between them (RFC 7519)";
+}
+
+function ago(seconds: number | undefined): string {
+  const age = Math.round(Date.now() / 1000 - (seconds ?? 0));
+  return age >= 0 ? `${age} s ago` : `${-age} s ahead`;
+}
+
+function algorithmOf(token: string): string {
+  try {
+    return JSON.stringify(decodeProtectedHeader(token).alg).slice(0, 40);
+  } catch {
+    return "something else";
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { except } from "hono/combine";
+import { compress } from "hono/compress";
 import { cors } from "hono/cors";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { secureHeaders } from "hono/secure-headers";
@@ -39,7 +40,8 @@ const version = "1.0.0";
 
 /** Makes the app. */
 export function createApp(dependencies: Dependencies): OpenAPIHono {
-  const { publicUrl, xmpp, keys, limits = noLimits, clientAddress = () => "" } = dependencies;
+  const { publicUrl, hsts, compression, xmpp, keys } = dependencies;
+  const { limits = noLimits, clientAddress = () => "" } = dependencies;
   const app = new OpenAPIHono();
   app.onError(onError);
   app.notFound((c) =>
@@ -53,11 +55,15 @@ export function createApp(dependencies: Dependencies): OpenAPIHono {
   app.use(except(
     // A handshake's answer comes from the runtime and cannot be changed.
     (c) => isWebSocketRequest(c.req.raw),
-    secureHeaders({ crossOriginResourcePolicy: "cross-origin" }),
+    secureHeaders({
+      crossOriginResourcePolicy: "cross-origin",
+      strictTransportSecurity: publicUrl.startsWith("https:") && transportSecurity[hsts],
+    }),
+    ...compression ? [compress({ contentTypeFilter: compressible })] : [],
     cors({
       origin: "*",
-      allowHeaders: ["authorization", "content-type", "idempotency-key", "last-event-id"],
-      exposeHeaders: ["retry-after"],
+      allowHeaders: ["authorization", "content-type", "idempotency-key", "if-none-match", "last-event-id"],
+      exposeHeaders: ["etag", "retry-after"],
       maxAge: 86_400,
     }),
   ));
@@ -123,3 +129,16 @@ export function createApp(dependencies: Dependencies): OpenAPIHono {
   });
   return app;
 }
+
+// ---
+
+/** By setting: half a year. What lies below the host is the operator's to promise. */
+const transportSecurity = {
+  off: false,
+  on: "max-age=15552000",
+  subdomains: "max-age=15552000; includeSubDomains",
+} as const;
+
+/** Everything that is text, but no event stream: its frames have to leave at once. */
+const compressible =
+  /^(application\/(x-)?(nd)?json|application\/(problem|schema)\+json|text\/(csv|css|html|javascript|plain))\b/;

@@ -46,6 +46,8 @@ export function contract<P extends string, D extends Definition & { readonly pat
     middleware: [guard, refuseUnknown(known), ...hasBody ? [limitBody(maxBody), acceptTextAsJson] : []],
     responses: {
       ...route.responses,
+      ...security && isJsonGet(route) &&
+        { 304: { description: "What If-None-Match names has not changed" } },
       ...problemResponses([
         "invalid_request",
         "too_many_requests",
@@ -77,4 +79,13 @@ export function respond<C extends RouteConfig>(
 ): RouteConfigToTypedResponse<C> {
   const response = c.newResponse(body, 200, { "content-type": mediaType, ...headers });
   return response as unknown as RouteConfigToTypedResponse<C>;
+}
+
+// ---
+
+/** Whether a contract's 200 is JSON, which comes under an ETag. */
+function isJsonGet({ method, responses }: Pick<RouteConfig, "method" | "responses">): boolean {
+  const success = responses[200];
+  return method === "get" && success !== undefined && "content" in success &&
+    "application/json" in (success.content ?? {});
 }

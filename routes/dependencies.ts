@@ -4,6 +4,7 @@
  * @module
  */
 import type { Context, MiddlewareHandler } from "hono";
+import type { Settings } from "../config.ts";
 import type { Keys } from "../auth/keys.ts";
 import type { Sql } from "../db/connect.ts";
 import type { Recorder } from "../ingest/recorder.ts";
@@ -40,6 +41,10 @@ export interface Dependencies {
     /** WebSocket that clients are told. */
     readonly publicUrl: string;
   };
+  /** HSTS where the public URL is https: for its host, or for the hosts below it as well. */
+  readonly hsts: Settings["hsts"];
+  /** Whether bodies are compressed here; false where the runtime does it (Workers). */
+  readonly compression: boolean;
   readonly keys: Keys;
   /** Connections for one request: a shared pool, or on Workers a client of the request's own. */
   readonly database: (c: Context) => Sql;

@@ -113,7 +113,8 @@ export function eventRoutes({ database, limits = noLimits }: Dependencies): Open
       );
       return respond(c, listEvents, lines.mediaType, await streamLines(lines, pages), {
         "content-type": `${lines.mediaType}; charset=utf-8`,
-        "cache-control": "no-store",
+        "cache-control": "private, no-store",
+        "vary": "Accept, Authorization",
       });
     }
     const limit = given ?? 100;

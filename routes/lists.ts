@@ -7,7 +7,6 @@
 import { type RouteConfig, type RouteConfigToTypedResponse, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { Id, Time } from "../events/event.ts";
-import { type MediaTypes, respond } from "./contract.ts";
 import { ProblemError } from "./problem.ts";
 import { wholeNumber } from "./query.ts";
 
@@ -87,23 +86,46 @@ export function respondPage<C extends RouteConfig, Row extends { readonly json: 
     readonly limit: number;
     readonly cursorOf: (row: Row) => NextOf<C>;
   },
-): RouteConfigToTypedResponse<C> {
+): Promise<RouteConfigToTypedResponse<C>> {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   const next = rows.length > limit && last ? JSON.stringify(cursorOf(last)) : "null";
   return respondJson(c, contract, `{"items":[${items.map(({ json }) => json).join(",")}],"next":${next}}`);
 }
 
-/** JSON text as it stands. */
+/**
+ * JSON text as it stands, under an ETag made of it: what has not changed, an ended room or a page of the past,
+ * is not sent again (304, RFC 9110 §13.1.2). Kept by the client alone, and asked after each time.
+ */
 export function respondJson<C extends RouteConfig>(
   c: Context,
-  contract: C,
+  _contract: C,
   json: string,
-): RouteConfigToTypedResponse<C> {
-  return respond(c, contract, "application/json" as MediaTypes<C>, json);
+): Promise<RouteConfigToTypedResponse<C>> {
+  return respondUnlessKnown(c, json) as Promise<unknown> as Promise<RouteConfigToTypedResponse<C>>;
 }
 
 // ---
+
+async function respondUnlessKnown(c: Context, json: string): Promise<Response> {
+  const bytes = new TextEncoder().encode(json);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  // Weak: compressed it is another sequence of bytes.
+  const etag = `W/"${digest.toHex().slice(0, 32)}"`;
+  const headers = { etag, "cache-control": "private, no-cache", vary: "Accept, Authorization" };
+  if (matches(c.req.header("if-none-match"), etag)) return c.body(null, 304, headers);
+  return c.body(json, 200, {
+    ...headers,
+    "content-type": "application/json",
+    "content-length": String(bytes.length),
+  });
+}
+
+/** Whether `If-None-Match` has an ETag, by weak comparison. */
+function matches(ifNoneMatch: string | undefined, etag: string): boolean {
+  const opaque = (tag: string) => tag.trim().replace(/^W\//, "");
+  return ifNoneMatch?.split(",").some((tag) => tag.trim() === "*" || opaque(tag) === opaque(etag)) ?? false;
+}
 
 /** The type of a contract's cursors. */
 type NextOf<C extends RouteConfig> = C["responses"][200] extends

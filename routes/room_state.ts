@@ -9,7 +9,7 @@ import { roomExists } from "../db/rooms.ts";
 import { Id, Time } from "../events/event.ts";
 import { contract } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { Moment } from "./lists.ts";
+import { Moment, respondJson } from "./lists.ts";
 import { operator } from "./guard.ts";
 import { onInvalid, ProblemError } from "./problem.ts";
 
@@ -59,17 +59,21 @@ export function roomStateRoutes({ database }: Dependencies): OpenAPIHono {
       throw new ProblemError("room_not_found", `no room has the id ${id}`);
     }
     const state = await readRoomState(database(c), id, at);
-    return c.json({
-      room_id: id,
-      at,
-      open: state.open,
-      locked: state.locked,
-      occupants: [...state.occupants.values()].map((occupant) => ({
-        ...occupant,
-        screens: [...occupant.screens],
-      })),
-      p2p: [...state.p2p.values()],
-    }, 200);
+    return respondJson(
+      c,
+      showState,
+      JSON.stringify({
+        room_id: id,
+        at,
+        open: state.open,
+        locked: state.locked,
+        occupants: [...state.occupants.values()].map((occupant) => ({
+          ...occupant,
+          screens: [...occupant.screens],
+        })),
+        p2p: [...state.p2p.values()],
+      }),
+    );
   });
   return app;
 }

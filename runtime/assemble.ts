@@ -22,9 +22,10 @@ import type { Check, Dependencies } from "../routes/dependencies.ts";
 export function routeSettings(
   settings: Settings,
   keys: Keys,
-): Pick<Dependencies, "publicUrl" | "xmpp" | "keys" | "appKey" | "ice"> {
+): Pick<Dependencies, "publicUrl" | "hsts" | "xmpp" | "keys" | "appKey" | "ice"> {
   return {
     publicUrl: settings.publicUrl,
+    hsts: settings.hsts,
     xmpp: { domain: settings.xmpp.domain, publicUrl: settings.xmpp.publicUrl },
     keys,
     appKey: settings.appKey,

@@ -77,6 +77,7 @@ async function serve(bindings: Bindings): Promise<Serving> {
           return { response, socket: Promise.resolve(socket) };
         },
       },
+      compression: false,
       asset: () => Promise.resolve(null),
       checks: async () => ({
         database: await checkDatabase(hub.status().head),

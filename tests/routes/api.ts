@@ -61,6 +61,8 @@ export async function testApi({ hub, events = 0, dependencies = {} }: ApiOptions
     recorder: () => recorder,
     appKey,
     ice: { stun: [], turn: [], turnSecret: undefined, turnLifetime: 3600 },
+    hsts: "on",
+    compression: true,
     stream: { hub: log.hub, upgrade },
     asset: () => Promise.resolve(null),
     checks: () => Promise.resolve({ database: { ok: true } }),
