@@ -218,6 +218,12 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   };
 }
 
+/**
+ * Most bytes of a stanza as a client sends it, markup and all (ADR 0013). Prosody answers a longer one with an
+ * error, clients are told in their configuration, and by Prosody in the stream's features (XEP-0478).
+ */
+export const maxStanzaBytes = 256 * 1024;
+
 /** The XMPP hosts of a domain: registered users, guests, and the MUC component with the rooms. */
 export function xmppHosts(domain: string): { users: string; guests: string; rooms: string } {
   return { users: `users.${domain}`, guests: `guests.${domain}`, rooms: `rooms.${domain}` };

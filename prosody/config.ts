@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { xmppHosts } from "../config.ts";
+import { maxStanzaBytes, xmppHosts } from "../config.ts";
 
 /** What differs between one Prosody and another. Paths are absolute. */
 export interface ProsodyConfigOptions {
@@ -99,12 +99,15 @@ network_settings = {
   nagle = false;
 }
 
+-- A longer one is answered with an error (mod_talky_frames).
+c2s_stanza_size_limit = ${maxStanzaBytes}
+
 -- Far above what a client sends in a call; stops floods.
 limits = { c2s = { rate = "1mb/s", burst = "10s" } }
 
 ---- Modules
 
-modules_enabled = { "disco", "limits", "ping", "roster", "saslauth", "websocket" }
+modules_enabled = { "disco", "limits", "ping", "roster", "saslauth", "talky_frames", "websocket" }
 modules_disabled = { "offline", "s2s", "s2s_auth_certs" }
 
 ---- Talky (prosody/README.md)

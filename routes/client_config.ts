@@ -9,7 +9,7 @@ import type { Context } from "hono";
 import { type AppIdentity, BadAppToken, verifyAppToken } from "../auth/app_token.ts";
 import { signCredential } from "../auth/credential.ts";
 import { userNode } from "../auth/node.ts";
-import { xmppHosts } from "../config.ts";
+import { maxStanzaBytes, xmppHosts } from "../config.ts";
 import { keepRoomName } from "../db/room_names.ts";
 import { addUser } from "../db/users.ts";
 import { parseDevice } from "../ingest/device.ts";
@@ -42,6 +42,11 @@ const ClientConfig = z.object({
   })),
   customerData: z.record(z.string(), z.unknown()),
   displayName: z.string().optional(),
+  maxStanzaBytes: z.int().openapi({
+    description:
+      "Most bytes of a stanza as it is sent, in UTF-8 with its markup. A longer one is answered with " +
+      "a stanza error, `policy-violation` with `stanza-too-big`, and goes nowhere; the connection lives on.",
+  }),
   orgId: z.string().openapi({ description: "By the application's token; empty where it names none" }),
   screensharingExtensions: z.object({ chrome: z.string() }),
 }).openapi("ClientConfig");
@@ -168,6 +173,7 @@ export function clientRoutes(dependencies: Dependencies): OpenAPIHono {
       telemetryUrl: `${publicUrl}/telemetry`,
       iceServers,
       customerData,
+      maxStanzaBytes,
       ...(identity?.displayName && { displayName: identity.displayName }),
       orgId: identity?.orgId ?? "",
       screensharingExtensions: { chrome: "" },

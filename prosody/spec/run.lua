@@ -38,7 +38,7 @@ function test(name, run)
 end
 
 local names = {
-	"lua", "credential", "record", "jingle", "message", "departure", "room", "room_model", "disk", "journal",
+	"lua", "frames", "credential", "record", "jingle", "message", "departure", "room", "room_model", "disk", "journal",
 	"power_cut", "delivery",
 }
 for _, name in ipairs(names) do

@@ -5,14 +5,21 @@
  */
 // @ts-types="@types/ws"
 import { type RawData, WebSocket as UpstreamWebSocket } from "ws";
+import { maxStanzaBytes } from "../../config.ts";
 import type { ServerSocket } from "../../stream/websocket.ts";
 import { upgrade } from "./upgrade.ts";
 
-/** Most bytes of a frame, either way: Prosody takes no longer stanza (`c2s_stanza_size_limit`). */
-const largestFrame = 256 * 1024;
+/**
+ * Most bytes of a message from a client, which is held whole: beyond, the connection is closed (1009). Far above
+ * the longest stanza, because that is for Prosody to refuse, with an error that leaves the connection alone.
+ */
+const largestFromClient = 16 * maxStanzaBytes;
 
-/** What may wait for a side that does not read, in bytes. */
-const mostWaiting = 1024 * 1024;
+/** And from Prosody: the longest stanza, each quote in it now an entity, and the sender's customerData. */
+const largestFromProsody = 8 * maxStanzaBytes;
+
+/** What may wait for a side that does not read, in bytes: more than one message. */
+const mostWaiting = 2 * largestFromProsody;
 
 /** How long Prosody may take to accept a connection, in milliseconds. */
 const connectWithin = 10_000;
@@ -29,7 +36,7 @@ export async function relayTo(
 ): Promise<Response | null> {
   const upstream = new UpstreamWebSocket(prosody, "xmpp", {
     handshakeTimeout: connectWithin,
-    maxPayload: largestFrame,
+    maxPayload: largestFromProsody,
     perMessageDeflate: false,
     // Prosody records the one, and tells clients apart by the other.
     headers: {
@@ -43,7 +50,7 @@ export async function relayTo(
   upstream.on("close", onEnd);
   // It says nothing before the client does; should it, it waits.
   upstream.pause();
-  const { response, socket } = upgrade(request, { protocol: "xmpp", largestFrame });
+  const { response, socket } = upgrade(request, { protocol: "xmpp", largestFrame: largestFromClient });
   socket.then((client) => join(client, upstream), () => upstream.terminate());
   return response;
 }
@@ -62,7 +69,8 @@ function join(client: ServerSocket, upstream: UpstreamWebSocket): void {
     if (typeof data !== "string") return client.close(1003, "XMPP is text");
     if (upstream.readyState !== UpstreamWebSocket.OPEN) return;
     if (upstream.bufferedAmount > mostWaiting) return client.close(1013, "the server does not keep up");
-    upstream.send(data);
+    // A character is a byte at least: what is cut is too long for Prosody still, and known by its beginning.
+    upstream.send(data.slice(0, maxStanzaBytes + 1));
   });
   upstream.on("message", (data: RawData) => {
     if ((client.bufferedAmount ?? 0) > mostWaiting) return upstream.close();

@@ -32,6 +32,7 @@ Deno.test("a guest gets an identity of its own, a credential for it, and a row",
     telemetryUrl: `${publicUrl}/telemetry`,
     iceServers: [],
     customerData: {},
+    maxStanzaBytes: 262_144,
     orgId: "",
     screensharingExtensions: { chrome: "" },
   });

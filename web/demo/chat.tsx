@@ -3,9 +3,12 @@ import { ChatInput, type Peer, Selectors, type State } from "@andyet/simplewebrt
 import { useState } from "react";
 import { useSelector } from "react-redux";
 import { LogList } from "./log_list.tsx";
+import { useFits } from "./message_bound.ts";
 
 export function Chat({ address, peers }: { readonly address: string; readonly peers: Peer[] }) {
   const [realTime, setRealTime] = useState(false);
+  const [tooLong, setTooLong] = useState(false);
+  const fits = useFits();
   const chats = useSelector((state: State) => Selectors.getChatsForRoom(state, address));
 
   return (
@@ -43,9 +46,13 @@ export function Chat({ address, peers }: { readonly address: string; readonly pe
               placeholder="Message"
               autoComplete="off"
               value={message}
-              onChange={(event) => updateMessage?.(event.currentTarget.value)}
+              onChange={({ currentTarget: { value } }) => {
+                setTooLong(!fits(value));
+                if (fits(value)) updateMessage?.(value);
+              }}
             />
             <button type="submit">Send</button>
+            {tooLong && <p role="alert">That is too long for a message.</p>}
           </form>
         )}
       />

@@ -226,4 +226,31 @@ export const refused: Mutants = {
     test: "tests/system/rebuild/replay.test.ts",
     name: "a session that is told of late",
   }],
+  "a stanza is longer than one may be, or comes in several frames": [{
+    file: "prosody/modules/talky/frames.lib.lua",
+    find: "key = frame.key:sub(turn + 1) .. frame.key:sub(1, turn)",
+    replace: "key = frame.key",
+    test: "prosody/spec/frames_spec.lua",
+    name: "however messages are cut",
+  }, {
+    file: "prosody/modules/talky/frames.lib.lua",
+    find: "(table.concat(message.pieces) .. piece):sub(1, self.head)",
+    replace: "table.concat(message.pieces) .. piece",
+    test: "prosody/spec/frames_spec.lua",
+    name: "of what is too long no more",
+  }, {
+    // mod_websocket ends the stream over it.
+    file: "prosody/modules/talky/frames.lib.lua",
+    find: "not frame.FIN or frame.length > self.limit",
+    replace: "not frame.FIN or frame.length > self.limit + 1",
+    test: "tests/prosody/long_stanza.test.ts",
+    name: "a message at the bound",
+  }, {
+    // mod_websocket takes no frames but whole messages.
+    file: "prosody/modules/talky/frames.lib.lua",
+    find: "not frame.FIN or frame.length > self.limit",
+    replace: "frame.length > self.limit",
+    test: "tests/system/browser/long_stanza.test.ts",
+    name: "Chromium sends stanzas up to the bound",
+  }],
 };

@@ -11,6 +11,7 @@ import { defaults, selfSigned } from "../../../scripts/certgen.ts";
 import { buildDemo } from "../../../scripts/demo.ts";
 import { testDatabase } from "../../harness/database.ts";
 import { testProsody } from "../../harness/prosody.ts";
+import type { ProsodyRelease } from "../../harness/prosody_releases.ts";
 import { testService } from "../../harness/service.ts";
 import { through } from "../../harness/through.ts";
 import { until } from "../../harness/wait.ts";
@@ -35,13 +36,15 @@ export interface Stage extends AsyncDisposable {
   happens(room: string, type: EventType, times?: number, actor?: Participant): Promise<ToldEvent[]>;
 }
 
-/** Sets one up. `overrides` change Prosody's configuration; `tls`: by HTTPS and WSS, as `certgen` sets it up. */
+/** Sets one up. `overrides` change Prosody's configuration; `tls`: by HTTPS and WSS, as `certgen` sets it up.
+ */
 export async function startStage(
   { tls = false, ...overrides }: Partial<ProsodyConfigOptions> & { tls?: boolean } = {},
+  release?: ProsodyRelease,
 ): Promise<Stage> {
   await using parts = new AsyncDisposableStack();
   const database = parts.use(await testDatabase());
-  const prosody = parts.use(await testProsody(overrides));
+  const prosody = parts.use(await testProsody(overrides, release));
   await buildDemo(join(prosody.dataDir, "demo"));
   const service = parts.use(
     await testService({
