@@ -5,14 +5,15 @@ import { useSelector } from "react-redux";
 /** What a message has beside its text: addresses, an id, the sender's name. */
 const markup = 4096;
 
+/** What the SDK's input bears: it spreads a text over the stack, which has no room for much more than 100,000. */
+const mostCharacters = 64 * 1024;
+
 /** Tells whether a text fits into a message. */
 export function useFits(): (text: string) => boolean {
   // The SDK keeps what it was told, and has no type for what it does not know.
   const config: object = useSelector((state: State) => Selectors.getAPIConfig(state));
   const bound = "maxStanzaBytes" in config ? Number(config.maxStanzaBytes) : Infinity;
-  const most = bound - markup;
-  // A character is at least a byte, and as an entity six at most: most texts need no counting.
-  return (text) => text.length * 6 <= most || (text.length <= most && sentBytes(text) <= most);
+  return (text) => text.length <= mostCharacters && sentBytes(text) <= bound - markup;
 }
 
 // ---

@@ -177,10 +177,11 @@ browserTest(
     await using browser = await startBrowser();
     const ada = await Participant.join(browser, stage.url, "long", "Ada");
     const bob = await Participant.join(browser, stage.url, "long", "Bob");
-    await ada.say(`fits: ${"x".repeat(250_000)}`);
+    // Three bytes each: more than Chromium sends in one frame.
+    await ada.say(`fits: ${"€".repeat(45_000)}`);
     await bob.sees("fits: ");
-    // As XML it is five times as long.
-    for (const text of ["y".repeat(maxStanzaBytes), "&".repeat(60_000)]) {
+    // The one is too long as characters, the other as XML.
+    for (const text of ["y".repeat(70_000), "&".repeat(60_000)]) {
       await ada.page.getByLabel("Message").fill(text);
       await ada.sees("too long for a message");
     }

@@ -23,7 +23,7 @@ export class Participant {
     onSocket: (url: string) => void = () => {},
   ): Promise<Participant> {
     const context = await browser.newContext({ ignoreHTTPSErrors: url.startsWith("https:") });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(60_000);
     const page = await context.newPage();
     page.on("websocket", (socket) => onSocket(socket.url()));
     const address = `${url}/demo?${new URLSearchParams({ room, name })}`;

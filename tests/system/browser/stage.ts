@@ -98,7 +98,10 @@ async function certificate(folder: string): Promise<Record<string, string>> {
  * Events as lines to read: type, actor, peer. Without statistics, which come by the clock; neighbours of one
  * p2p type are sorted, for which of two clients called first is chance.
  */
-export function story(events: readonly ToldEvent[], people: readonly Participant[]): string[] {
+export function story(
+  events: readonly ToldEvent[],
+  people: readonly Pick<Participant, "sessionid" | "name">[],
+): string[] {
   const names = new Map(people.map(({ sessionid, name }) => [sessionid, name]));
   const nameOf = (id: string | null) => id === null ? [] : [names.get(id) ?? "somebody else"];
   const lines: string[] = [];
