@@ -15,12 +15,12 @@ export const pagePolicy = `${nothing}; style-src 'unsafe-inline'; base-uri 'none
 export const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
   "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-/** For the demo call: its files, the service and the signalling, and the media of the people in it. */
+/** For the demo call: its files by its base address, the service and the signalling, and the media of the people in it. */
 export function demoPolicy(signalling: string): string {
   return "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
     `media-src 'self' blob:; connect-src 'self' ${
       originOf(signalling)
-    }; frame-ancestors 'none'; base-uri 'none'; ` +
+    }; frame-ancestors 'none'; base-uri 'self'; ` +
     "form-action 'self'";
 }
 
