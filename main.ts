@@ -149,6 +149,9 @@ function worksHere(): Promise<Works> {
     const settings = loadSettings();
     await configureLogging(settings);
     const works = await startWorks(settings);
+    if (settings.production) {
+      log.warning("`deno serve` has no timeouts: a proxy in front has to end what is slow (docs/deploy.md)");
+    }
     const stop = () => works.stop().finally(() => Deno.exit(0));
     for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, stop);
     return works;

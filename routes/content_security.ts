@@ -15,12 +15,12 @@ export const pagePolicy = `${nothing}; style-src 'unsafe-inline'; base-uri 'none
 export const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
   "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-/** For the demo call: its files by its base address, the service and the signalling, and the media of the people in it. */
-export function demoPolicy(signalling: string): string {
+/** For the demo call: its files, the service and the signalling, and the media of the people in it. */
+export function demoPolicy(publicUrl: string, signalling: string): string {
+  // The configuration names the service by its public URL, under whatever name the page was opened.
+  const others = [publicUrl, publicUrl.replace(/^http/, "ws"), signalling].map(originOf).join(" ");
   return "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
-    `media-src 'self' blob:; connect-src 'self' ${
-      originOf(signalling)
-    }; frame-ancestors 'none'; base-uri 'self'; ` +
+    `media-src 'self' blob:; connect-src 'self' ${others}; frame-ancestors 'none'; base-uri 'self'; ` +
     "form-action 'self'";
 }
 

@@ -36,7 +36,7 @@ export function demoRoutes({ demo, keys, publicUrl, xmpp }: Dependencies): OpenA
     return c.body(page, 200, {
       "content-type": "text/html; charset=utf-8",
       "cache-control": "no-store",
-      "content-security-policy": demoPolicy(xmpp.publicUrl),
+      "content-security-policy": demoPolicy(publicUrl, xmpp.publicUrl),
     });
   });
 

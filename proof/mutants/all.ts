@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { bounded } from "./lists/bounded.ts";
 import { capturedOnce } from "./lists/captured_once.ts";
 import { downCleanly } from "./lists/down_cleanly.ts";
 import { keptPrivate } from "./lists/kept_private.ts";
@@ -29,6 +30,7 @@ const byGuarantee: Readonly<Record<string, Mutants>> = {
   "5. Refused, not lost": refused,
   "6. Read once, in order": readOnce,
   "7. Down cleanly": downCleanly,
+  "8. Bounded": bounded,
   "Privacy": keptPrivate,
 };
 

@@ -12,21 +12,24 @@ Deno.test("whatever JSON says goes through XML and comes out the same", () => {
     fc.string({ unit: "binary" }),
   );
   fc.assert(
-    fc.property(fc.dictionary(all, fc.oneof(all, fc.array(all))), (value) => {
-      const text = jsonInXml(JSON.stringify(value));
-      assert.match(text, possible);
-      assert.match(String(xml("session", {}, text)), possible);
-      assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(value)));
-    }),
-    { numRuns: 1000 },
+    fc.property(
+      fc.dictionary(all, fc.oneof(all, fc.array(all, { maxLength: 3 })), { maxKeys: 5 }),
+      (value) => {
+        const text = jsonInXml(JSON.stringify(value));
+        assert.match(text, possible);
+        assert.match(String(xml("session", {}, text)), possible);
+        assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(value)));
+      },
+    ),
+    { numRuns: 200 },
   );
 });
 
 Deno.test("every code unit, by itself and in a pair", () => {
-  for (let code = 0; code <= 0xffff; code++) {
-    const value = { [`k${String.fromCharCode(code)}`]: String.fromCharCode(code) };
+  const units = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code));
+  for (const value of [units, units.toReversed(), units.join("")]) {
     const text = jsonInXml(JSON.stringify(value));
-    if (!possible.test(text)) assert.fail(`U+${code.toString(16)}`);
+    assert.match(text, possible);
     assert.deepEqual(JSON.parse(text), value);
   }
   assert.equal(jsonInXml('"😀"'), '"😀"');

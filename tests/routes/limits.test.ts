@@ -60,8 +60,8 @@ Deno.test("a class of forty behind one address never meets a limit: a lesson, an
   await using bounded = await limited();
   const { api, metrics, pass } = bounded;
   await makeCall(api.sql);
-  // All at once, and then, refused by Prosody, each again every two seconds for two minutes.
-  for (let second = 0; second < 120; second += 2) {
+  // All at once, and then, refused by Prosody, each again every two seconds.
+  for (let second = 0; second < 40; second += 2) {
     const answers = await Promise.all(Array.from({ length: 40 }, () => guest(api)));
     assert.ok(answers.every(({ status }) => status === 200), `in second ${second}`);
     pass(2000);

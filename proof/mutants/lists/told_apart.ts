@@ -308,10 +308,10 @@ export const toldApart: Mutants = {
     find: `if (!operator) return closing("unauthorized", "no valid operator token");`,
     replace: "if (!operator) return { expires: Date.now() + 3000 };",
     test: "tests/stream/websocket.test.ts",
-    name: "4401 without a token",
+    name: "401 instead of a WebSocket",
   }, {
     ...decodedToken,
     test: "tests/stream/websocket.test.ts",
-    name: "4401 without a token",
+    name: "401 instead of a WebSocket",
   }],
 };

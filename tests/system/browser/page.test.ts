@@ -9,7 +9,8 @@ import { buildDemo } from "../../../scripts/demo.ts";
 const keys = await deriveKeys(crypto.randomUUID());
 
 function routes(demo?: Dependencies["demo"], publicUrl = "http://localhost:8001") {
-  const app = demoRoutes({ keys, publicUrl, ...demo && { demo } } as Dependencies);
+  const xmpp = { domain: "talky.test", publicUrl: "ws://localhost:5280/xmpp-websocket" };
+  const app = demoRoutes({ keys, publicUrl, xmpp, ...demo && { demo } } as Dependencies);
   app.onError(onError);
   return app;
 }

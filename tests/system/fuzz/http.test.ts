@@ -16,6 +16,15 @@ import { keepingSlim } from "./memory.ts";
 /** Requests side by side. */
 const atOnce = 20;
 
+/** What is asked here is asked faster than anybody may: the limits would answer in its place. */
+const unlimited = {
+  TALKY_LIMIT_REQUESTS: "off",
+  TALKY_LIMIT_TOKEN_REQUESTS: "off",
+  TALKY_LIMIT_SESSIONS: "off",
+  TALKY_LIMIT_FAILURES: "off",
+  TALKY_LIMIT_TELEMETRY: "off",
+};
+
 /** A service that knows a call, the bearer of a session in it, and an operator's token. */
 interface Pestered {
   readonly url: string;
@@ -28,7 +37,10 @@ async function pester<T>(arbitrary: fc.Arbitrary<T>, act: (service: Pestered, sa
   await using database = await testDatabase();
   await makeCall(database.sql);
   const secret = crypto.randomUUID();
-  await using service = await testService({ database, env: { TALKY_SECRET: secret, LOG_LEVEL: "error" } });
+  await using service = await testService({
+    database,
+    env: { TALKY_SECRET: secret, LOG_LEVEL: "error", ...unlimited },
+  });
   const keys = await deriveKeys(secret);
   const session = { sessionid: ada, userid: "ada@guests.talky-api.local" };
   const credential = await signCredential(keys, session, 3600);
@@ -163,5 +175,48 @@ Deno.test("subscriptions of any shape begin, or are closed with a code and a rea
     reader.socket.addEventListener("message", () => reader.socket.close(), { once: true });
     const { code, reason } = await reader.closed;
     if (reader.frames.length === 0) assert.ok(told.includes(code) && reason, `${code} ${reason}, ${text}`);
+  });
+});
+
+const odd = fc.string({ unit: "binary", maxLength: 60 }).map((text) => text.replace(/[\r\n]/g, ""));
+const headerNames = fc.constantFrom(
+  ...["Host", "Accept", "Authorization", "Content-Type", "Content-Length", "Transfer-Encoding", "Connection"],
+  ...["Upgrade", "Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Protocol", "Expect", "Origin"],
+  ...["Cookie", "Idempotency-Key", "Last-Event-ID", "X-Forwarded-For", "Range", "If-None-Match"],
+);
+const header = fc.oneof(
+  fc.tuple(
+    headerNames,
+    fc.oneof(odd, fc.constantFrom("websocket", "chunked", "Upgrade", "__proto__", "100-continue", "-1")),
+  )
+    .map(([name, text]) => `${name}: ${text}`),
+  odd,
+);
+const start = fc.oneof(
+  fc.tuple(
+    fc.constantFrom("GET", "POST", "HEAD", "OPTIONS", "FOO"),
+    fc.constantFrom("/stream", "/rooms", "/config/guest", "/telemetry", "*", "//", "/%ff"),
+  )
+    .map(([method, path]) => `${method} ${path} HTTP/1.1`),
+  odd,
+);
+const request = fc.tuple(
+  start,
+  fc.array(header, { maxLength: 6 }),
+  fc.string({ unit: "binary", maxLength: 40 }),
+)
+  .map(([line, headers, rest]) => [line, "Host: x", ...headers].join("\r\n") + "\r\n\r\n" + rest);
+
+Deno.test("requests of any shape, byte by byte, are answered below 500, or their connection is closed", async () => {
+  await pester(request, async ({ url }, text) => {
+    // Half closed, so that whoever waits for the rest of it knows that there is none.
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(url).port) });
+    await connection.write(new TextEncoder().encode(text)).catch(() => {});
+    await connection.closeWrite().catch(() => {});
+    const bytes = new Uint8Array(4096);
+    const length = await connection.read(bytes).catch(() => null);
+    connection.close();
+    const answer = new TextDecoder().decode(bytes.subarray(0, length ?? 0));
+    assert.match(answer, /^(HTTP\/1\.1 [1-4]\d\d |$)/, JSON.stringify(text));
   });
 });

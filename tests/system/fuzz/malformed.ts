@@ -5,10 +5,10 @@
  */
 import fc from "fast-check";
 
-/** Whether a hundred thousand of each kind are tried, instead of two. */
+/** Whether two hundred thousand of each kind are tried, instead of two. */
 export const isLong = Deno.env.get("TALKY_TEST_LONG") !== undefined;
 
-const tries = isLong ? 100_000 : 2_000;
+const tries = isLong ? 200_000 : 2_000;
 
 /** Lists of samples, of each kind as many as are tried, the same in every run. */
 export function samples<T>(arbitrary: fc.Arbitrary<T>, perList: number): T[][] {

@@ -1,0 +1,122 @@
+import type { Mutants } from "../mutant.ts";
+
+const server = "tests/runtime/deno/http_server.test.ts";
+const limits = "tests/routes/limits.test.ts";
+
+/** Guarantee 8: nobody takes more than their share. */
+export const bounded: Mutants = {
+  "a client is slow, or silent": [{
+    file: "runtime/deno/http_server.ts",
+    find: "headersTimeout: bounds.header",
+    replace: "headersTimeout: 0",
+    test: server,
+    name: "a connection ends whose client is slow",
+  }, {
+    file: "runtime/deno/http_server.ts",
+    find: "handshakeTimeout: bounds.handshake",
+    replace: "handshakeTimeout: 120_000",
+    test: server,
+    name: "a TLS connection without a hello",
+  }, {
+    file: "runtime/deno/upgrade.ts",
+    find: "if (!state.alive) socket.terminate();",
+    replace: "",
+    test: server,
+    name: "a WebSocket ends whose client",
+  }],
+  "a stranger is read from": [{
+    // The close code would tell, after all.
+    file: "routes/stream.ts",
+    find: "authorization.code === closeCodes.unauthorized.code",
+    replace: "authorization.code === closeCodes.gone.code",
+    test: server,
+    name: "without a token nothing that follows",
+  }, {
+    file: "runtime/deno/upgrade.ts",
+    find: "maxPayload: largestFrame,",
+    replace: "",
+    test: server,
+    name: "a frame that is too large",
+  }],
+  "a text of a client's makes something grow": [{
+    // Methods are few.
+    file: "runtime/metrics.ts",
+    find: `methods.has(c.req.method) ? c.req.method : "other"`,
+    replace: "c.req.method",
+    test: limits,
+    name: "whatever methods, paths",
+  }, {
+    file: "runtime/token_buckets.ts",
+    find: "if (all.size > mostRemembered) all.delete(all.keys().next().value!);",
+    replace: "if (all.size > mostRemembered) all.clear();",
+    test: "tests/runtime/token_buckets.test.ts",
+    name: "whoever comes, so many",
+  }],
+  "one asks for more than there is": [{
+    file: "routes/client_config.ts",
+    find: `await spend(limits, "sessions", callerAddress(c), { what: "new sessions from this address" });`,
+    replace: "",
+    test: limits,
+    name: "one client asks for session after session",
+  }, {
+    file: "routes/telemetry.ts",
+    find: `if (await limits.take("kept_refusals", sessionid) === 0) kept.push(refusal);`,
+    replace: "kept.push(refusal);",
+    test: limits,
+    name: "telemetry has a limit by bytes",
+  }, {
+    // A page at a time, each within the budget.
+    file: "routes/event_lines.ts",
+    find: `await limits.charge("exports", who, page.byteLength);`,
+    replace: "",
+    test: limits,
+    name: "exports have a limit by bytes",
+  }, {
+    file: "stream/hub.ts",
+    find: "if (owner && others >= maxReadersEach)",
+    replace: "if (owner && others > maxReadersEach)",
+    test: limits,
+    name: "a token has so many readers",
+  }],
+  "what nobody uses stays": [{
+    file: "db/users.ts",
+    find: "where source is null and created < now() - interval '1 hour'",
+    replace: "where created < now() - interval '1 hour'",
+    test: "tests/db/housekeeping.test.ts",
+    name: "sessions that were never used",
+  }, {
+    file: "db/rejected.ts",
+    find: "delete from rejected where origin = 'telemetry' and (time",
+    replace: "delete from rejected where (time",
+    test: "tests/db/housekeeping.test.ts",
+    name: "refused telemetry ages",
+  }],
+  "an honest client meets a limit": [{
+    file: "config_limits.ts",
+    find: "TALKY_LIMIT_SESSIONS: rate(40)",
+    replace: "TALKY_LIMIT_SESSIONS: rate(2)",
+    test: limits,
+    name: "a class of forty",
+  }, {
+    // Whoever sends it.
+    file: "routes/limits.ts",
+    find: "if (token !== undefined && known.has(token))",
+    replace: "if (known.size < 0 && token !== undefined)",
+    test: limits,
+    name: "an operator whose token has been good",
+  }],
+  "a text that one side cannot carry": [{
+    // XML has most of Unicode.
+    file: "events/xml_text.ts",
+    find: String.raw`[\ufffe\uffff]|`,
+    replace: "",
+    test: "tests/events/xml_text.test.ts",
+    name: "whatever JSON says",
+  }, {
+    file: "ingest/telemetry.ts",
+    find: "  if (isTooDeep(data)) return tooDeep;\n",
+    replace: "",
+    test: "tests/ingest/telemetry.test.ts",
+    name: "nesting enters the log",
+  }],
+};
