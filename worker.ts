@@ -9,6 +9,7 @@ import type { ExecutionContext } from "hono";
 import { databaseRecorder, prosodyUrl, routeSettings } from "./runtime/assemble.ts";
 import { createApp } from "./routes/app.ts";
 import type { Check } from "./routes/dependencies.ts";
+import { pathWithin } from "./routes/prefix.ts";
 import { releasing, requestDatabase } from "./runtime/workers/request_database.ts";
 import { type Bindings, theObject } from "./runtime/workers/runtime.ts";
 import { readShared, requestDatabaseUrl } from "./runtime/workers/shared.ts";
@@ -18,7 +19,10 @@ export { StreamHub } from "./runtime/workers/stream_hub.ts";
 
 export default {
   async fetch(request: Request, bindings: Bindings, context: ExecutionContext): Promise<Response> {
-    if (new URL(request.url).pathname === "/stream") return await theObject(bindings.STREAM).fetch(request);
+    const { settings } = await readShared(bindings);
+    if (pathWithin(settings.publicUrl)(request) === "/stream") {
+      return await theObject(bindings.STREAM).fetch(request);
+    }
     if (!app) {
       app = await makeApp(bindings);
       // Once an isolate is enough: then its alarm keeps it going.

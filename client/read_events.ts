@@ -15,7 +15,7 @@ import type { EventType, TalkyEvent } from "./event.ts";
 import { fatalCodes, type Frame, scopeMissing, subprotocol, tokenRefused } from "./protocol.ts";
 
 export interface ReadEventsOptions {
-  /** Address of the service, e.g. `https://talky.example`. */
+  /** Address of the service, e.g. `https://talky.example`, or `https://example.com/talky` under a path. */
   readonly url: string;
   /**
    * An operator token, or how to get one: asked for at every connection. Without one a browser sends the
@@ -31,6 +31,8 @@ export interface ReadEventsOptions {
   readonly signal?: AbortSignal;
   /** Told when the connection comes and goes. */
   readonly onConnection?: (connected: boolean) => void;
+  /** Told what is probably wrong when the address leads nowhere again and again. Default: `console.warn`. */
+  readonly onTrouble?: (message: string) => void;
 }
 
 /** Events as they come, and the cursor to go on from another time. */
@@ -53,6 +55,7 @@ export function readEvents(options: ReadEventsOptions): EventReader {
 
   async function* read(): AsyncGenerator<TalkyEvent, void, void> {
     let attempts = 0;
+    let lost = 0;
     while (!options.signal?.aborted) {
       const connection = await connect(options, cursor);
       try {
@@ -81,6 +84,9 @@ export function readEvents(options: ReadEventsOptions): EventReader {
       const { code, reason } = await connection.ended();
       const tokenIsSpent = code === tokenRefused && typeof options.token !== "function";
       if (fatalCodes.has(code) || tokenIsSpent) throw new StreamClosed(code, reason);
+      // It may be a moment of a deployment; again and again it is a wrong address.
+      lost = code === notFound ? lost + 1 : 0;
+      if (lost === 3) (options.onTrouble ?? console.warn)(reason);
       await pause(backoff(attempts++), options.signal);
     }
   }
@@ -109,6 +115,9 @@ interface Connection {
   refresh(): void;
   close(): void;
 }
+
+/** No close code: there is nothing at the address. */
+const notFound = 404;
 
 /** Milliseconds without a frame after which a connection counts as lost: three heartbeats. */
 const longestSilence = 45_000;
@@ -195,14 +204,20 @@ async function connect(options: ReadEventsOptions, after: number | undefined): P
 
 /**
  * A handshake that is refused looks like a connection that failed: a request without a WebSocket is told why. Null
- * when it was not for the token.
+ * when there is no reason that one could act on.
  */
-async function askWhy({ url, signal }: ReadEventsOptions, token: string | undefined): Promise<End | null> {
+async function askWhy(options: ReadEventsOptions, token: string | undefined): Promise<End | null> {
+  const target = streamOf(options.url);
   try {
-    const response = await fetch(new URL("/stream", url), {
+    const response = await fetch(target, {
       headers: token ? { authorization: `Bearer ${token}` } : {},
-      ...signal && { signal },
+      ...options.signal && { signal: options.signal },
     });
+    if (response.status === 404) {
+      await response.body?.cancel();
+      const reason = `${target} is not found (404): is the service's address right, with its path?`;
+      return { code: notFound, reason };
+    }
     const { detail } = await response.json();
     if (response.status === 401) return { code: tokenRefused, reason: detail ?? "" };
     if (response.status === 403) return { code: scopeMissing, reason: detail ?? "" };
@@ -212,12 +227,21 @@ async function askWhy({ url, signal }: ReadEventsOptions, token: string | undefi
   return null;
 }
 
+/** Where the stream of a service is, which may be under a path. */
+function streamOf(url: string): URL {
+  const target = new URL(url);
+  target.pathname = `${target.pathname.replace(/\/+$/, "")}/stream`;
+  target.search = "";
+  target.hash = "";
+  return target;
+}
+
 function address(
   { url, rooms = [], types = [] }: ReadEventsOptions,
   after: number | undefined,
   token: string | undefined,
 ): string {
-  const target = new URL("/stream", url.replace(/^http/, "ws"));
+  const target = streamOf(url.replace(/^http/, "ws"));
   if (after !== undefined) target.searchParams.set("after", String(after));
   for (const room of rooms) target.searchParams.append("room", room);
   for (const type of types) target.searchParams.append("type", type);

@@ -24,6 +24,7 @@ import { healthRoutes } from "./health.ts";
 import { countRequests, noLimits } from "./limits.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { answerProblem, onError, ProblemError } from "./problem.ts";
+import { pathWithin } from "./prefix.ts";
 import { refuseUnknown } from "./query.ts";
 import { rejectedRoutes } from "./rejected.ts";
 import { relayRoutes } from "./relay.ts";
@@ -42,7 +43,7 @@ const version = "1.0.0";
 export function createApp(dependencies: Dependencies): OpenAPIHono {
   const { publicUrl, hsts, compression, xmpp, keys } = dependencies;
   const { limits = noLimits, clientAddress = () => "" } = dependencies;
-  const app = new OpenAPIHono();
+  const app = new OpenAPIHono({ getPath: pathWithin(publicUrl) });
   app.onError(onError);
   app.notFound((c) =>
     answerProblem(

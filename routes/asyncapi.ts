@@ -9,6 +9,7 @@ import { clientFrames, type FrameDescription, serverFrames, subprotocol } from "
 import { queryParameters } from "../stream/subscription.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { operator, parameterNames } from "./guard.ts";
+import { prefixOf } from "./prefix.ts";
 
 /** Route of the stream's description. */
 export function asyncApiRoutes({ publicUrl }: Dependencies): OpenAPIHono {
@@ -21,6 +22,7 @@ export function asyncApiRoutes({ publicUrl }: Dependencies): OpenAPIHono {
 
 function describeStream(publicUrl: string) {
   const { host, protocol } = new URL(publicUrl);
+  const pathname = prefixOf(publicUrl);
   const reference = (name: string) => ({ $ref: `#/channels/stream/messages/${name}` });
   return {
     asyncapi: "3.0.0",
@@ -39,6 +41,7 @@ function describeStream(publicUrl: string) {
     servers: {
       api: {
         host,
+        ...pathname && { pathname },
         protocol: protocol === "https:" ? "wss" : "ws",
         security: [{ $ref: "#/components/securitySchemes/operator" }],
       },

@@ -9,6 +9,7 @@ import { setCookie } from "hono/cookie";
 import { signOperatorToken } from "../auth/operator.ts";
 import { demoPolicy } from "./content_security.ts";
 import type { Dependencies } from "./dependencies.ts";
+import { prefixOf } from "./prefix.ts";
 import { ProblemError } from "./problem.ts";
 
 /** Seconds that the page may read the stream for; it comes back for more. */
@@ -21,19 +22,25 @@ const files = new Map([["demo.css", "text/css"], ["demo.js", "text/javascript"]]
 export function demoRoutes({ demo, keys, publicUrl, xmpp }: Dependencies): OpenAPIHono {
   const app = new OpenAPIHono();
   if (!demo) return app;
+  const prefix = prefixOf(publicUrl);
 
   app.get("/demo", async (c) => {
     const page = await demo("index.html");
     if (!page) throw new ProblemError("not_found", "the demo call is not built: run `deno task demo:build`");
     // For the stream alone: a console's own cookie stays what it is.
     setCookie(c, "talky_token", await signOperatorToken(keys, "read", tokenLifetime), {
-      path: "/stream",
+      path: `${prefix}/stream`,
       httpOnly: true,
       sameSite: "Strict",
       secure: publicUrl.startsWith("https:"),
       maxAge: tokenLifetime,
     });
-    return c.body(page, 200, {
+    // Everything on the page is found from its base.
+    const text = new TextDecoder().decode(page).replace(
+      '<base href="/demo/">',
+      `<base href="${prefix}/demo/">`,
+    );
+    return c.body(text, 200, {
       "content-type": "text/html; charset=utf-8",
       "cache-control": "no-store",
       "content-security-policy": demoPolicy(publicUrl, xmpp.publicUrl),

@@ -7,6 +7,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { html } from "hono/html";
 import { docsPolicy } from "./content_security.ts";
 import type { Dependencies } from "./dependencies.ts";
+import { prefixOf } from "./prefix.ts";
 import { ProblemError } from "./problem.ts";
 
 /** Files of Swagger UI that the page uses, and their media types. */
@@ -15,11 +16,14 @@ const files: Record<string, string> = {
   "swagger-ui-bundle.js": "text/javascript",
 };
 
-/** Not in the page, where the policy has no place for scripts. */
-const start = 'SwaggerUIBundle({ url: "/openapi.json", dom_id: "#ui", deepLinking: true });\n';
-
 /** Routes of the documentation. */
-export function docsRoutes({ asset }: Dependencies): OpenAPIHono {
+export function docsRoutes({ asset, publicUrl }: Dependencies): OpenAPIHono {
+  const prefix = prefixOf(publicUrl);
+  const description = `${prefix}/openapi.json`;
+  // Not in the page, where the policy has no place for scripts.
+  const start = `SwaggerUIBundle({ url: ${
+    JSON.stringify(description)
+  }, dom_id: "#ui", deepLinking: true });\n`;
   const app = new OpenAPIHono();
 
   app.get("/docs", (c) => {
@@ -31,15 +35,15 @@ export function docsRoutes({ asset }: Dependencies): OpenAPIHono {
           <meta charset="utf-8">
           <meta name="viewport" content="width=device-width, initial-scale=1">
           <title>Talky Core API: documentation</title>
-          <link rel="stylesheet" href="/docs/swagger-ui.css">
+          <link rel="stylesheet" href="${prefix}/docs/swagger-ui.css">
         </head>
         <body>
           <main id="ui">
-            The description of this API, for programs and people: <a href="/openapi.json">/openapi.json</a>.
+            The description of this API, for programs and people: <a href="${description}">${description}</a>.
             The page to try it with is not served here.
           </main>
-          <script src="/docs/swagger-ui-bundle.js"></script>
-          <script src="/docs/start.js"></script>
+          <script src="${prefix}/docs/swagger-ui-bundle.js"></script>
+          <script src="${prefix}/docs/start.js"></script>
         </body>
       </html>
     `);

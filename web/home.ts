@@ -9,6 +9,7 @@ import { html } from "hono/html";
 export function homePage(
   { publicUrl, xmppUrl, demo }: { publicUrl: string; xmppUrl: string; demo: boolean },
 ) {
+  const prefix = new URL(publicUrl).pathname.replace(/\/+$/, "");
   const streamUrl = publicUrl.replace(/^http/, "ws") + "/stream?after=0";
   return html`
     <!doctype html>
@@ -32,16 +33,16 @@ export function homePage(
         <dl>
           ${demo
             ? html`
-              <dt><a href="/demo">/demo</a></dt>
+              <dt><a href="${prefix}/demo">${prefix}/demo</a></dt>
               <dd>A call to try, with its events beside it</dd>
             `
             : ""}
-          <dt><a href="/readyz">/readyz</a></dt>
+          <dt><a href="${prefix}/readyz">${prefix}/readyz</a></dt>
           <dd>Whether database and Prosody work, and how far behind the log is</dd>
-          <dt><a href="/docs">/docs</a></dt>
-          <dd>Every endpoint, to read and try; for programs <a href="/openapi.json">OpenAPI</a> and
-            <a href="/asyncapi.json">AsyncAPI</a></dd>
-          <dt><a href="/metrics">/metrics</a></dt>
+          <dt><a href="${prefix}/docs">${prefix}/docs</a></dt>
+          <dd>Every endpoint, to read and try; for programs <a href="${prefix}/openapi.json">OpenAPI</a> and
+            <a href="${prefix}/asyncapi.json">AsyncAPI</a></dd>
+          <dt><a href="${prefix}/metrics">${prefix}/metrics</a></dt>
           <dd>For Prometheus</dd>
           <dt><code>${streamUrl}</code></dt>
           <dd>The live stream, over WebSocket (or SSE)</dd>

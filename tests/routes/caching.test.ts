@@ -46,7 +46,7 @@ Deno.test("what has not changed is not sent again: an ended room, a page of the 
 
 Deno.test("JSON, NDJSON and CSV are compressed for whom asks, the same bytes; streams never", async () => {
   await using api = await testApi({ events: 500 });
-  const url = api.serve();
+  const url = await api.serve();
   const ask = (path: string, headers: Record<string, string>) =>
     rawRequest(`${url}${path}`, {
       authorization: `Bearer ${api.token}`,
@@ -76,7 +76,7 @@ Deno.test("JSON, NDJSON and CSV are compressed for whom asks, the same bytes; st
 
 Deno.test("HEAD tells what GET would, and opens no reader", async () => {
   await using api = await testApi({ events: 5 });
-  const url = api.serve();
+  const url = await api.serve();
   const ask = (path: string, accept: string, method: "HEAD" | "GET" = "HEAD") =>
     fetch(url + path, { method, headers: { authorization: `Bearer ${api.token}`, accept } });
   const head = await ask("/stream?after=0", "text/event-stream");

@@ -60,7 +60,7 @@ export function Notice({ children, retry = true }: {
       {retry && (
         <p className="stack">
           <a href={location.href} className="primary">Join again</a>
-          <a href="/demo">Another room</a>
+          <a href={new URL("../demo", document.baseURI).href}>Another room</a>
         </p>
       )}
     </Card>

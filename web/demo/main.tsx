@@ -19,7 +19,7 @@ createRoot(document.getElementById("page")!).render(
   <Store store={createStore()}>
     {isRoomName(room)
       ? (
-        <Session configUrl="/config/guest" displayName={name}>
+        <Session configUrl={new URL("../config/guest", document.baseURI).href} displayName={name}>
           <Call name={room} />
         </Session>
       )

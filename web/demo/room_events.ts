@@ -21,7 +21,7 @@ export function useRoomEvents(room: string): RoomEvents {
       const { signal } = reading;
       const onConnection = (connected: boolean) => setStatus(connected ? "live" : "connecting");
       const reader = readEvents({
-        url: location.origin,
+        url: new URL("..", document.baseURI).href,
         token: freshCookie,
         after: 0,
         rooms: [room],
@@ -45,6 +45,6 @@ function append(events: readonly TalkyEvent[], event: TalkyEvent): readonly Talk
 
 /** The page itself brings the cookie that opens the stream. */
 async function freshCookie(): Promise<undefined> {
-  const { body } = await fetch("/demo");
+  const { body } = await fetch(new URL("../demo", document.baseURI));
   await body?.cancel();
 }
