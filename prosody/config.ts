@@ -58,6 +58,7 @@ export function prosodyConfig(options: ProsodyConfigOptions): string {
     "talky_admission",
     "talky_identity",
     "talky_capture",
+    "talky_ownership",
     ...more?.rooms ?? [],
   ];
   return `-- Prosody for Talky Core API, generated from its settings by prosody/config.ts: change it there.
