@@ -35,8 +35,12 @@ export async function verifyAppToken(appKey: string, token: string): Promise<App
       `the token's claims are ${size} bytes of JSON; at most ${largestCustomerData} are passed on`,
     );
   }
+  return { subject: sub, ...describedBy(customerData) };
+}
+
+/** What customerData says of a user, in the places where clients look for it. */
+export function describedBy(customerData: Readonly<Record<string, unknown>>): Omit<AppIdentity, "subject"> {
   return {
-    subject: sub,
     customerData,
     displayName: textOf(customerData["displayName"]),
     orgId: textOf(customerData["orgId"]),

@@ -45,21 +45,40 @@ export function signIngestCredential(keys: Keys, userid: string, lifetime: numbe
 
 /** The session a credential stands for, or null when it is not a valid, current session credential. */
 export async function verifyCredential(keys: Keys, credential: string): Promise<Session | null> {
+  const read = await readCredential(keys, credential);
+  return read && !read.expired ? read.session : null;
+}
+
+/** The session a credential stands or stood for; null when we have signed no such session credential. */
+export async function readCredential(
+  keys: Keys,
+  credential: string,
+): Promise<{ session: Session; expired: boolean } | null> {
+  const { payload, expired } = await verify(keys, credential);
+  const claims = SessionClaims.safeParse(payload);
+  if (!claims.success) return null;
+  return {
+    session: { sessionid: claims.data.sid, userid: `${claims.data.sub}@${claims.data.aud}` },
+    expired,
+  };
+}
+
+// ---
+
+async function verify(keys: Keys, credential: string): Promise<{ payload: unknown; expired: boolean }> {
   try {
     const { payload } = await jwtVerify(credential, keys.session, {
       algorithms: ["HS256"],
       requiredClaims: ["exp"],
     });
-    const claims = SessionClaims.safeParse(payload);
-    if (!claims.success) return null;
-    return { sessionid: claims.data.sid, userid: `${claims.data.sub}@${claims.data.aud}` };
+    return { payload, expired: false };
   } catch (error) {
-    if (error instanceof errors.JOSEError) return null;
+    // Looked at after the signature, which is good.
+    if (error instanceof errors.JWTExpired) return { payload: error.payload, expired: true };
+    if (error instanceof errors.JOSEError) return { payload: null, expired: false };
     throw error;
   }
 }
-
-// ---
 
 function sign(
   keys: Keys,

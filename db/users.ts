@@ -74,6 +74,22 @@ export async function readCustomerData(sql: Sql, sessionid: string): Promise<str
   return row?.json ?? null;
 }
 
+/**
+ * What a session's application said of it, as JSON, if the session goes on or was over no longer than `within`
+ * seconds ago; null otherwise.
+ */
+export async function readRecentSession(
+  sql: Sql,
+  { sessionid, userid }: { readonly sessionid: string; readonly userid: string },
+  within: number,
+): Promise<string | null> {
+  const [row] = await sql<{ json: string }[]>`
+    select coalesce(customer_data, '{}')::text as json from users
+    where sessionid = ${sessionid} and userid = ${userid}
+      and (ended is null or ended > now() - make_interval(secs => ${within}))`;
+  return row?.json ?? null;
+}
+
 /** Forgets what applications said of users whose session is over and whose credential has ended. */
 export async function forgetCustomerData(sql: Sql): Promise<void> {
   await sql`

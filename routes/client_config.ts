@@ -7,7 +7,7 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { type AppIdentity, BadAppToken, verifyAppToken } from "../auth/app_token.ts";
-import { signCredential } from "../auth/credential.ts";
+import { readCredential, signCredential } from "../auth/credential.ts";
 import { userNode } from "../auth/node.ts";
 import { maxStanzaBytes, xmppHosts } from "../config.ts";
 import { keepRoomName } from "../db/room_names.ts";
@@ -19,6 +19,7 @@ import { anyone, session } from "./guard.ts";
 import { iceServersFor } from "./ice_servers.ts";
 import { callerAddress, noLimits, spend } from "./limits.ts";
 import { onInvalid, ProblemError } from "./problem.ts";
+import { type Identity, returningGuest } from "./returning_guest.ts";
 import { readRoomName } from "./room_name.ts";
 
 /** How long a credential lasts, in seconds: longer than any call. */
@@ -72,7 +73,10 @@ const guestConfig = contract({
           schema: z.looseObject({
             clientVersion: z.string().max(255).nullish(),
             token: z.string().nullish().openapi({
-              description: "JWT of the application; its claims become customerData",
+              description:
+                "JWT of the application; its claims become customerData. Or the credential of an " +
+                "earlier session of a guest, which goes on or ended less than ten minutes ago: the guest comes " +
+                "back, with the same userId and customerData. Later it is a guest like any other",
             }),
           }),
         },
@@ -143,7 +147,7 @@ export function clientRoutes(dependencies: Dependencies): OpenAPIHono {
   const hosts = xmppHosts(xmpp.domain);
   const app = new OpenAPIHono({ defaultHook: onInvalid });
 
-  async function beginSession(c: Context, userId: string, identity: AppIdentity | undefined) {
+  async function beginSession(c: Context, userId: string, identity?: Identity) {
     await spend(limits, "sessions", callerAddress(c), { what: "new sessions from this address" });
     const id = crypto.randomUUID();
     const customerData = { ...identity?.customerData };
@@ -182,8 +186,12 @@ export function clientRoutes(dependencies: Dependencies): OpenAPIHono {
 
   app.openapi(guestConfig, async (c) => {
     const { token } = c.req.valid("json");
-    const identity = token ? await readAppToken(appKey, token) : undefined;
-    return await beginSession(c, `${crypto.randomUUID()}@${hosts.guests}`, identity);
+    const stranger = `${crypto.randomUUID()}@${hosts.guests}`;
+    if (!token) return await beginSession(c, stranger);
+    const earlier = await readCredential(keys, token);
+    if (!earlier) return await beginSession(c, stranger, await readAppToken(appKey, token));
+    const guest = await returningGuest(database(c), earlier, hosts.guests);
+    return await beginSession(c, guest?.userid ?? stranger, guest?.identity);
   });
 
   app.openapi(userConfig, async (c) => {

@@ -10,6 +10,7 @@ import { createRoot } from "react-dom/client";
 import { Provider as Store } from "react-redux";
 import { Call } from "./call.tsx";
 import { isRoomName, Lobby } from "./lobby.tsx";
+import { earlierCredential, Returning } from "./returning.tsx";
 
 const query = new URLSearchParams(location.search);
 const room = query.get("room")?.trim() ?? "";
@@ -19,7 +20,12 @@ createRoot(document.getElementById("page")!).render(
   <Store store={createStore()}>
     {isRoomName(room)
       ? (
-        <Session configUrl={new URL("../config/guest", document.baseURI).href} displayName={name}>
+        <Session
+          configUrl={new URL("../config/guest", document.baseURI).href}
+          displayName={name}
+          {...earlierCredential()}
+        >
+          <Returning />
           <Call name={room} />
         </Session>
       )

@@ -1,6 +1,6 @@
 import type { Mutants } from "../mutant.ts";
 
-/** Guarantee 4, where it is about what rooms are called. */
+/** Guarantee 4, where it is about what rooms are called and whose they are. */
 export const named: Mutants = {
   "a name that the API takes cannot be entered": [{
     // What Unicode 3.2 does not know.
@@ -44,5 +44,38 @@ export const named: Mutants = {
     replace: "",
     test: "tests/db/room_names.test.ts",
     name: "a room is called",
+  }],
+
+  "a room is left to nobody, or to the wrong one": [{
+    file: "prosody/modules/talky/succession.lib.lua",
+    find: "return a.arrival < b.arrival",
+    replace: "return a.arrival > b.arrival",
+    test: "tests/prosody/ownership.test.ts",
+    name: "a room whose owner is gone",
+  }, {
+    file: "prosody/modules/mod_talky_ownership.lua",
+    find: "event.allowed = false",
+    replace: "",
+    test: "tests/prosody/ownership.test.ts",
+    name: "an owner that comes back",
+  }, {
+    file: "prosody/modules/talky/succession.lib.lua",
+    find: "if place then table.remove(line, place) end",
+    replace: "",
+    test: "prosody/spec/succession_spec.lua",
+    name: "whom an owner has made an owner",
+  }, {
+    file: "prosody/modules/talky/succession.lib.lua",
+    find: "if #line > most_heirs then",
+    replace: "if false then",
+    test: "prosody/spec/succession_spec.lua",
+    name: "whoever comes and goes",
+  }, {
+    // Who comes back has forgotten the password.
+    file: "prosody/modules/mod_talky_ownership.lua",
+    find: "text(password))\nend, -19)",
+    replace: "text(password))\nend, -21)",
+    test: "tests/system/browser/returns.test.ts",
+    name: "who comes back owns the room",
   }],
 };

@@ -37,6 +37,27 @@ export const toldApart: Mutants = {
     name: "nobody but the API reads the outbox",
   }],
 
+  "somebody comes back as somebody else": [{
+    // Its session is over for long, or never was.
+    file: "db/users.ts",
+    find: "and (ended is null or ended > now() - make_interval(secs => ${within}))",
+    replace: "and ${within} > 0",
+    test: "tests/routes/returning_guest.test.ts",
+    name: "a guest that comes back too late",
+  }, {
+    file: "routes/returning_guest.ts",
+    find: "if (!session.userid.endsWith(`@${guestsHost}`)) {",
+    replace: "if (!guestsHost) {",
+    test: "tests/routes/returning_guest.test.ts",
+    name: "nobody comes back as a user",
+  }, {
+    file: "routes/client_config.ts",
+    find: "guest?.userid ?? stranger",
+    replace: "stranger",
+    test: "tests/routes/returning_guest.test.ts",
+    name: "a guest with the credential",
+  }],
+
   "two users become one": [{
     file: "auth/node.ts",
     find: "escapeNode(subject)",

@@ -25,6 +25,7 @@ export class Participant {
     const context = await browser.newContext({ ignoreHTTPSErrors: url.startsWith("https:") });
     context.setDefaultTimeout(60_000);
     const page = await context.newPage();
+    await page.addInitScript(rememberSockets);
     page.on("websocket", (socket) => onSocket(socket.url()));
     const address = `${url}/demo?${new URLSearchParams({ room, name })}`;
     return new Participant(name, page, await sessionOf(page, () => page.goto(address)));
@@ -40,6 +41,12 @@ export class Participant {
   /** Loads the page again: the same person in a new session. */
   async reload(): Promise<Participant> {
     const sessionid = await sessionOf(this.page, () => this.page.reload());
+    return new Participant(this.name, this.page, sessionid);
+  }
+
+  /** Breaks the page's connections to Prosody, as a network does. The SDK connects again in a new session. */
+  async losesConnection(): Promise<Participant> {
+    const sessionid = await sessionOf(this.page, () => this.page.evaluate(closeSockets));
     return new Participant(this.name, this.page, sessionid);
   }
 
@@ -100,6 +107,18 @@ export class Participant {
 }
 
 // ---
+
+/** Run in the page before its own scripts: keeps its XMPP connections where {@link closeSockets} finds them. */
+const rememberSockets = `
+  const Native = WebSocket;
+  globalThis.xmppSockets = [];
+  globalThis.WebSocket = class extends Native {
+    constructor(url, protocols) {
+      super(url, protocols);
+      if ([protocols].flat().includes("xmpp")) xmppSockets.push(this);
+    }
+  };`;
+const closeSockets = `for (const socket of xmppSockets.splice(0)) socket.close();`;
 
 /** The session that the page gets while it loads. */
 async function sessionOf(page: Page, load: () => Promise<unknown>): Promise<string> {
