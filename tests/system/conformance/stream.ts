@@ -40,7 +40,8 @@ export const stream: Conformance = {
     };
     assert.equal(await code(`after=none&access_token=${good}`), 4400);
     assert.equal(await code(`after=${head + 5000}&access_token=${good}`), 4400);
-    assert.equal(await code("access_token=wrong"), 4401);
+    // Without a good token there is no WebSocket: browsers say 1006, Deno 0.
+    assert.ok([0, 1006].includes(await code("access_token=wrong")));
 
     await using reader = openWebSocket(url, `access_token=${good}`);
     await ready(reader);
