@@ -7,6 +7,7 @@
  */
 import { z } from "zod";
 import { type LimitSettings, limitSettings, readLimits } from "./config_limits.ts";
+import { parseDatabaseUrl } from "./db/url.ts";
 
 export type { LimitSettings };
 
@@ -55,7 +56,18 @@ const schema = z.object({
   ),
   PORT: port.default(8001),
   HOST: z.string().min(1).default("127.0.0.1"),
-  DATABASE_URL: url("postgres:", "postgresql:").optional(),
+  DATABASE_URL: z.string().superRefine((value, context) => {
+    try {
+      parseDatabaseUrl(value);
+    } catch (error) {
+      context.addIssue((error as Error).message);
+    }
+  }).optional(),
+  TALKY_DATABASE_TIMEOUT: z.string().regex(
+    /^[1-9]\d{0,3}$/,
+    "must be a whole number of seconds, from 1 to 9999",
+  )
+    .transform(Number).default(15),
   TALKY_PUBLIC_URL: url("http:", "https:").optional(),
   TALKY_DATA_DIR: z.string().min(1).default(".data"),
   TALKY_SECRET: z.string().refine((value) => new TextEncoder().encode(value).length >= 32, {
@@ -108,6 +120,8 @@ export interface Settings {
   readonly port: number;
   /** Absent: `deno task start` brings an embedded PostgreSQL; every other task needs it. */
   readonly databaseUrl: string | undefined;
+  /** How long a statement may take, in seconds. */
+  readonly databaseTimeout: number;
   /** Where clients reach the API; without a slash at the end. */
   readonly publicUrl: string;
   /** Folder of what the local services keep: database, Prosody, secret. */
@@ -183,6 +197,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     host: value.HOST,
     port: value.PORT,
     databaseUrl: value.DATABASE_URL,
+    databaseTimeout: value.TALKY_DATABASE_TIMEOUT,
     publicUrl,
     dataDir: value.TALKY_DATA_DIR,
     secret: value.TALKY_SECRET,

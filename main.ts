@@ -9,6 +9,7 @@ import type { Context } from "hono";
 import { deriveKeys } from "./auth/keys.ts";
 import type { Settings } from "./config.ts";
 import { connect, type Sql } from "./db/connect.ts";
+import { assertFit } from "./db/database.ts";
 import { postgresLog } from "./db/event_log.ts";
 import { startHousekeeping } from "./db/housekeeping.ts";
 import { isMigrated } from "./db/migrate.ts";
@@ -38,7 +39,10 @@ import { startHub } from "./stream/hub.ts";
 /** A running service. */
 export interface Service {
   readonly address: Listener["address"];
-  /** Stops accepting, closes readers, stores what was accepted, then lets go of Prosody and database. */
+  /**
+   * Stops accepting, closes readers, stores what was accepted, then lets go of Prosody and database. Waits for none
+   * of them longer than some seconds: what hangs is cut off, and comes again from whoever has it.
+   */
   stop(): Promise<void>;
 }
 
@@ -56,9 +60,10 @@ export async function run(settings: Settings): Promise<Service> {
     throw error;
   }
   log.info("Listening on {hostname}:{port}", { ...listener.address });
+  let stopping: Promise<void> | undefined;
   return {
     address: listener.address,
-    stop: () => works.stop(() => listener.shutdown()),
+    stop: () => stopping ??= works.stop(() => listener.shutdown()),
   };
 }
 
@@ -88,8 +93,8 @@ async function startWorks(settings: Settings): Promise<Works> {
 
   const { demoDir } = settings;
   const keys = await deriveKeys(settings.secret);
-  const pool = connect(settings.databaseUrl);
-  await assertMigrated(pool);
+  const pool = connect(settings.databaseUrl, { timeout: settings.databaseTimeout });
+  await assertUsable(pool);
 
   const addresses = clientAddresses(settings.trustedProxies);
   const addressOf = (c: Context) =>
@@ -128,17 +133,30 @@ async function startWorks(settings: Settings): Promise<Works> {
     fetch: app.fetch,
     async stop(shutdown = () => Promise.resolve()) {
       // Readers first: a server that shuts down closes WebSockets with a code of its own.
-      await hub.stop();
+      await within(2, "the stream", hub.stop());
       const closed = shutdown();
       // Everything accepted is stored before Prosody and the database are let go.
-      await recorder.drain();
-      await prosody.stop();
-      await stopHousekeeping();
-      // A request that hangs must not hold the process.
-      await Promise.race([closed, new Promise((resolve) => Deno.unrefTimer(setTimeout(resolve, 2000)))]);
-      await pool.end({ timeout: 5 });
+      await within(4, "what is being stored", recorder.drain());
+      await within(2, "Prosody", prosody.stop());
+      await within(2, "requests", Promise.all([closed, stopHousekeeping()]));
+      await pool.end({ timeout: 1 });
     },
   };
+}
+
+/** Waits so many seconds for a part of the stop, which together are less than what service managers grant. */
+async function within(seconds: number, what: string, work: Promise<unknown>): Promise<void> {
+  const { promise: patience, resolve } = Promise.withResolvers<"late">();
+  const timer = setTimeout(() => resolve("late"), seconds * 1000);
+  try {
+    if (await Promise.race([work, patience]) === "late") {
+      log.warning("Stopping does not wait for {what}", { what });
+    }
+  } catch (error) {
+    log.warning("Stopping: {what} failed: {error}", { what, error });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 let here: Promise<Works> | undefined;
@@ -152,7 +170,8 @@ function worksHere(): Promise<Works> {
     if (settings.production) {
       log.warning("`deno serve` has no timeouts: a proxy in front has to end what is slow (docs/deploy.md)");
     }
-    const stop = () => works.stop().finally(() => Deno.exit(0));
+    let stopping: Promise<void> | undefined;
+    const stop = () => stopping ??= works.stop().finally(() => Deno.exit(0));
     for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, stop);
     return works;
   })();
@@ -163,16 +182,15 @@ function worksHere(): Promise<Works> {
   return here;
 }
 
-async function assertMigrated(pool: Sql): Promise<void> {
-  let migrated: boolean;
+/** Rejects with a {@link Failure} where the database cannot be used as it is. */
+async function assertUsable(pool: Sql): Promise<void> {
   try {
-    migrated = await isMigrated(pool);
+    await assertFit(pool);
+    if (await isMigrated(pool)) return;
   } catch (error) {
     await pool.end({ timeout: 1 });
     throw new Failure(`the database cannot be used: ${error instanceof Error ? error.message : error}`);
   }
-  if (!migrated) {
-    await pool.end({ timeout: 1 });
-    throw new Failure("the database's schema is not the current one: run `deno task migrate`");
-  }
+  await pool.end({ timeout: 1 });
+  throw new Failure("the database's schema is not the current one: run `deno task migrate`");
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import type { ExecutionContext } from "hono";
+import type { Context, ExecutionContext } from "hono";
 import { databaseRecorder, prosodyUrl, routeSettings } from "./runtime/assemble.ts";
 import { createApp } from "./routes/app.ts";
 import type { Check } from "./routes/dependencies.ts";
@@ -43,10 +43,11 @@ async function makeApp(bindings: Bindings): Promise<OpenAPIHono> {
   const { settings } = shared;
   const url = requestDatabaseUrl(bindings, shared);
   const prosody = prosodyUrl(settings).replace(/^ws/, "http");
+  const database = (c: Context) => requestDatabase(c.executionCtx, url, settings.databaseTimeout);
   return createApp({
     ...routeSettings(settings, shared.keys),
-    database: (c) => requestDatabase(c.executionCtx, url),
-    recorder: (c) => databaseRecorder(requestDatabase(c.executionCtx, url)),
+    database,
+    recorder: (c) => databaseRecorder(database(c)),
     ...settings.xmpp.relayed && { relay: (c) => fetch(new Request(prosody, c.req.raw)) },
     compression: false,
     asset: (path) => readAsset(bindings, path),

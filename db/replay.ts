@@ -63,7 +63,8 @@ export async function replay(
       // One replay at a time, too.
       await holdIngest(tx);
       const [refused] = await tx<Refused[]>`
-        select origin, origin_ref, code, message, record, utc(time) as time
+        select origin, origin_ref, code, message, coalesce(convert_from(bytes, 'UTF8'), record) as record,
+          utc(time) as time
         from rejected where id = ${id}`;
       if (!refused) return "gone";
       const reading = await reread(tx, refused);

@@ -8,6 +8,7 @@ import { getLogger } from "@logtape/logtape";
 import type { NewEvent } from "../events/event.ts";
 import { fold, foldSessions } from "../events/fold.ts";
 import { isRoomRecord, toEvent } from "../events/record.ts";
+import { isStorable, toAscii } from "../events/storable.ts";
 import type {
   Idempotency,
   OutboxSubmission,
@@ -157,10 +158,24 @@ async function keepRefusals(
 ): Promise<void> {
   if (refusals.length === 0) return;
   await tx`
-    insert into rejected (origin, origin_ref, code, message, record)
-    select ${origin}, ref, code, message, record
-    from jsonb_to_recordset(${JSON.stringify(refusals)}::text::jsonb)
-      as r (ref text, code text, message text, record text)`;
+    insert into rejected (origin, origin_ref, code, message, record, bytes)
+    select ${origin}, ref, code, message, record, decode(bytes, 'hex')
+    from jsonb_to_recordset(${JSON.stringify(refusals.map(keepable))}::text::jsonb)
+      as r (ref text, code text, message text, record text, bytes text)`;
+}
+
+/** A refusal in characters that any database has. A record that is not, is kept in bytes as well. */
+function keepable({ ref, code, message, record, plain }: Refusal & { ref: string }) {
+  const fits = !plain && [ref, message, record].every((text) => isStorable(JSON.stringify(text)));
+  if (fits) return { ref, code, message, record };
+  const ascii = toAscii(record);
+  return {
+    ref: toAscii(ref),
+    code,
+    message: toAscii(message),
+    record: ascii,
+    ...ascii !== record && { bytes: new TextEncoder().encode(record).toHex() },
+  };
 }
 
 /** Joins neighbouring runs of one epoch, so that a window of batches costs one round of statements. */

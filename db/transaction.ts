@@ -1,32 +1,50 @@
 /**
- * Transactions that bear the loss of their connection.
+ * Transactions: all of the work is committed, or nothing.
  *
  * @module
  */
-import type { Sql, Transaction } from "./connect.ts";
+import type { Connection } from "./connection.ts";
+import { onSettled, type Query, type Transaction } from "./query.ts";
+import { bind } from "./query.ts";
+
+/** Whoever lends connections. */
+export interface Lender {
+  lend<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+}
 
 /**
- * Runs `work` in a transaction: all of it is committed, or nothing. The driver's own `begin` answers every
- * error with a rollback, also on a connection that is gone: that ends the process, or ends up in whatever
- * transaction has the connection next. So it is not told of the loss by us; it hears of it from the socket,
- * and rejects. Between its statements `work` waits for nothing else: a statement that is given to a lost
- * connection meets the same fate.
+ * Runs `work` in a transaction, on one connection. Rejects with the work's error, or with that of a statement it
+ * did not wait for, and leaves nothing then. A connection that is lost takes the transaction with it; only where
+ * it is lost while it commits, nobody knows whether it has.
  */
-export async function transaction<T>(sql: Sql, work: (tx: Transaction) => Promise<T>): Promise<T> {
-  return await sql.begin(async (tx) => {
+export function transaction<T>(sql: Lender, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  return sql.lend(async (connection) => {
+    let failed: { error: unknown } | undefined;
+    const run = (query: Query) => {
+      onSettled(query, (error) => error !== undefined && (failed ??= { error }));
+      // Whoever does not wait for it hears of it at the end.
+      query.catch(() => {});
+      connection.execute(query);
+    };
+    const tx = bind(connection.sql, run);
+    // On its way together with the first statement.
+    tx.unsafe("begin").execute();
     try {
-      return await work(tx);
+      const result = await work(tx);
+      // A transaction that has failed is rolled back by this.
+      const { command } = await connection.sql`commit`;
+      if (failed || command !== "COMMIT") throw failed?.error ?? new Error("the transaction was rolled back");
+      return result;
     } catch (error) {
-      if (!isConnectionLoss(error)) throw error;
-      return await new Promise<never>(() => {});
+      if (connection.isOpen()) await connection.sql`rollback`.catch((cause) => connection.destroy(cause));
+      throw isAborted(error) && failed ? failed.error : error;
     }
-  }) as T;
+  });
 }
 
 // ---
 
-/** The socket is closed, or about to be: SQLSTATE 57P01 to 57P04 and 25P03 are PostgreSQL's last words. */
-function isConnectionLoss(error: unknown): boolean {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return /^(08...|57P..|25P03|CONNECTION_\w+|ECONN\w+|EPIPE|ETIMEDOUT)$/.test(code);
+/** A statement after the one that failed. */
+function isAborted(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "25P02";
 }

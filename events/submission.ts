@@ -25,6 +25,8 @@ export interface Refusal {
   readonly message: string;
   /** As it came. */
   readonly record: string;
+  /** The database has refused what is in it: nothing that is kept of it may have that again. */
+  readonly plain?: boolean;
 }
 
 /** A record as it was read: the start of a session comes with its device. */

@@ -57,7 +57,7 @@ export function readBatch(
 /** Reads one line, by its sequence. */
 export function readLine(seq: number, line: string): OutboxLine {
   const refuse = (code: string, message: string): { seq: number; refusal: Refusal } => {
-    return { seq, refusal: { code, message, record: line.replaceAll("\u0000", "\uFFFD") } };
+    return { seq, refusal: { code, message, record: line } };
   };
   let value: unknown;
   try {

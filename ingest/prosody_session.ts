@@ -218,7 +218,10 @@ async function connectOnce(
     clearInterval(asking);
     stopping.removeEventListener("abort", stop);
     xmpp.timeout = 1000;
-    await xmpp.stop().catch(() => {});
+    // Whoever is half gone does not say goodbye.
+    const patience = new AbortController();
+    const goodbye = xmpp.stop().catch(() => {}).finally(() => patience.abort());
+    await Promise.race([goodbye, delay(2000, patience.signal)]);
   }
 }
 

@@ -162,5 +162,5 @@ async function storeLines(port: RecorderPort, run: OutboxSubmission, known?: unk
 function refuse(line: OutboxLine, error: unknown): OutboxLine {
   const record = "record" in line ? JSON.stringify(line.record) : line.refusal.record;
   const message = error instanceof Error ? error.message : String(error);
-  return { seq: line.seq, refusal: { code: "refused_by_database", message, record } };
+  return { seq: line.seq, refusal: { code: "refused_by_database", message, record, plain: true } };
 }

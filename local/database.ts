@@ -6,7 +6,7 @@
 import postgres from "postgres";
 import type { Settings } from "../config.ts";
 import { connect, isUnavailable, type Sql } from "../db/connect.ts";
-import { createDatabase, databaseName } from "../db/database.ts";
+import { assertFit, createDatabase, databaseName, UnfitDatabase } from "../db/database.ts";
 import { migrate } from "../db/migrate.ts";
 import { lockDataDir } from "./data_dir_lock.ts";
 import { Failure } from "../runtime/failure.ts";
@@ -31,7 +31,8 @@ export async function withDatabase<T>(settings: Settings, use: (url: string) => 
 
 /** Lends a connection. */
 export async function withConnection<T>(url: string, use: (sql: Sql) => Promise<T>): Promise<T> {
-  const sql = connect(url, { max: 1, name: "talky-task" });
+  // What a task does may take its time: an index over everything, a rebuild.
+  const sql = connect(url, { max: 1, name: "talky-task", timeout: 3600 });
   try {
     return await use(sql);
   } finally {
@@ -55,7 +56,10 @@ export function prepareDatabase(url: string): Promise<string[]> {
 // ---
 
 async function migrated(url: string): Promise<string[]> {
-  const names = await withConnection(url, (sql) => migrate(sql));
+  const names = await withConnection(url, async (sql) => {
+    await assertFit(sql);
+    return await migrate(sql);
+  });
   return names.map((name) => `applied ${name}`);
 }
 
@@ -67,6 +71,7 @@ async function explained<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (isMissing(error)) throw new Failure(`${(error as Error).message}: run \`deno task createdb\``);
+    if (error instanceof UnfitDatabase) throw new Failure(error.message);
     const isRefused = error instanceof postgres.PostgresError && /^(28|3D|42501)/.test(error.code);
     if (!isRefused && !isUnavailable(error)) throw error;
     throw new Failure(`the database of DATABASE_URL cannot be used: ${(error as Error).message}`);

@@ -37,7 +37,8 @@ create table rejected (
   code text not null,
   message text not null,
   record text not null,
-  "time" timestamp(3) with time zone not null default now()
+  "time" timestamp(3) with time zone not null default now(),
+  bytes bytea
 );
 
 create table room_names (
@@ -169,7 +170,7 @@ CREATE OR REPLACE FUNCTION public.rejected_json(r rejected)
  RETURNS json
  LANGUAGE sql
  STABLE PARALLEL SAFE
-RETURN (SELECT row_to_json(shown.*) AS row_to_json FROM (SELECT (rejected_json.r).id AS id, (rejected_json.r).origin AS origin, (rejected_json.r).origin_ref AS origin_ref, (rejected_json.r).code AS code, (rejected_json.r).message AS message, (rejected_json.r).record AS record, utc((rejected_json.r)."time") AS "time") shown);
+RETURN (SELECT row_to_json(shown.*) AS row_to_json FROM (SELECT (rejected_json.r).id AS id, (rejected_json.r).origin AS origin, (rejected_json.r).origin_ref AS origin_ref, (rejected_json.r).code AS code, (rejected_json.r).message AS message, (rejected_json.r).record AS record, replace(encode((rejected_json.r).bytes, 'base64'::text), chr(10), ''::text) AS bytes, utc((rejected_json.r)."time") AS "time") shown);
 
 CREATE OR REPLACE FUNCTION public.room_json(r rooms)
  RETURNS json

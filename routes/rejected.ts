@@ -21,7 +21,12 @@ const Rejected = z.object({
   }),
   code: z.string(),
   message: z.string(),
-  record: z.string().openapi({ description: "As it came" }),
+  record: z.string().openapi({
+    description: "As it came; where `bytes` are, with characters escaped as in JSON",
+  }),
+  bytes: z.base64().nullable().openapi({
+    description: "As it came, in UTF-8: for what PostgreSQL cannot keep as text",
+  }),
   time: Time,
 }).openapi("Rejected");
 

@@ -8,7 +8,7 @@ import { getLogger } from "@logtape/logtape";
 import { signIngestCredential } from "../auth/credential.ts";
 import type { Keys } from "../auth/keys.ts";
 import { type Settings, xmppHosts } from "../config.ts";
-import { isRefusedData, isUnavailable, type Sql } from "../db/connect.ts";
+import { isReadOnly, isRefusedData, isUnavailable, readOnly, type Sql } from "../db/connect.ts";
 import { readPositions } from "../db/sources.ts";
 import { store } from "../db/store.ts";
 import type { Receipt, Submission } from "../events/submission.ts";
@@ -82,21 +82,28 @@ export function checkProsody({ connected, active, outbox }: ProsodyStatus): Chec
 }
 
 /**
- * Makes the check whether the database answers within two seconds. One question is under way at most, so a
- * database that hangs costs one connection, however often it is asked after.
+ * Makes the check whether the database answers within two seconds, and can be written to. One question is under
+ * way at most, so a database that hangs costs one connection, however often it is asked after.
  */
 export function databaseCheck(sql: Sql): (streamed: number) => Promise<Check> {
-  let asking: Promise<number | undefined> | undefined;
+  type Answer = { readonly head: number } | { readonly degraded?: string };
+  let asking: Promise<Answer> | undefined;
   const ask = () =>
-    sql<{ head: number }[]>`select id as head from log_head`.then(([row]) => row?.head, () => undefined)
+    sql.lend(async ({ sql }): Promise<Answer> => {
+      const [row] = await sql<[{ head: number; writable: boolean }]>`
+        select id as head, current_setting('transaction_read_only') = 'off' as writable from log_head`;
+      // As a write would say, so that the pool looks for another server.
+      if (!row.writable) throw readOnly();
+      return { head: row.head };
+    }).catch((error): Answer => isReadOnly(error) ? { degraded: error.message } : {})
       .finally(() => asking = undefined);
   return async (streamed) => {
     asking ??= ask();
-    const { promise: patience, resolve } = Promise.withResolvers<undefined>();
-    const late = setTimeout(() => resolve(undefined), 2000);
-    const head = await Promise.race([asking, patience]);
+    const { promise: patience, resolve } = Promise.withResolvers<Answer>();
+    const late = setTimeout(() => resolve({}), 2000);
+    const answer = await Promise.race([asking, patience]);
     clearTimeout(late);
-    return head === undefined ? { ok: false } : { ok: true, head, streamed };
+    return "head" in answer ? { ok: true, ...answer, streamed } : { ok: false, ...answer };
   };
 }
 

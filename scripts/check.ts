@@ -14,7 +14,7 @@ import { findProgram } from "../local/find_program.ts";
 const mayImport: Record<string, readonly string[]> = {
   events: ["zod"],
   auth: ["events", "jose", "zod"],
-  db: ["events", "@logtape/logtape", "node:fs", "postgres"],
+  db: ["events", "@logtape/logtape", "node:fs", "node:net", "node:tls", "postgres"],
   ingest: ["events", "db", "@logtape/logtape", "@xmpp/client", "@xmpp/xml", "bowser", "zod"],
   stream: ["events", "zod"],
   routes: [

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createDatabase, databaseName, dropDatabase } from "../db/database.ts";
+import { assertFit, createDatabase, databaseName, dropDatabase } from "../db/database.ts";
 import { migrate, rollback } from "../db/migrate.ts";
 import { dumpSchema } from "../db/schema.ts";
 import { withConnection, withDatabase } from "../local/database.ts";
@@ -17,7 +17,13 @@ const tasks: Record<string, (url: string) => Promise<void>> = {
   },
 
   async migrate(url) {
-    list("applied", await withConnection(url, (sql) => migrate(sql)));
+    list(
+      "applied",
+      await withConnection(url, async (sql) => {
+        await assertFit(sql);
+        return await migrate(sql);
+      }),
+    );
   },
 
   async rollback(url) {

@@ -12,6 +12,7 @@ import { run } from "../main.ts";
 import { lockDataDir } from "../local/data_dir_lock.ts";
 import { prepareDatabase } from "../local/database.ts";
 import { buildDemo } from "./demo.ts";
+import { withoutPassword } from "../db/url.ts";
 import { loadSettings } from "../runtime/deno/environment.ts";
 import { Failure, runTask } from "../runtime/failure.ts";
 import { secretOf } from "../local/secret.ts";
@@ -95,8 +96,6 @@ async function bringDemo(folder: string): Promise<void> {
 
 function summary(settings: Settings, databaseUrl: string, xmppUrl: string, milliseconds: number): string {
   const { publicUrl, dataDir } = settings;
-  const database = new URL(databaseUrl);
-  database.password = "";
   const kept = (file: string) => join(dataDir, file);
   return `
 Talky Core API is up (${(milliseconds / 1000).toFixed(1)} s)
@@ -106,7 +105,9 @@ ${settings.demoDir ? `  Demo call  ${publicUrl}/demo\n` : ""}\
   API        ${publicUrl}/docs
   Stream     ${publicUrl.replace(/^http/, "ws")}/stream
   Prosody    ${xmppUrl}${settings.xmpp.url ? "" : `   log: ${kept("prosody/prosody.log")}`}
-  Database   ${database.href}${settings.databaseUrl ? "" : `   password: ${kept("postgres.json")}`}
+  Database   ${withoutPassword(databaseUrl)}${
+    settings.databaseUrl ? "" : `   password: ${kept("postgres.json")}`
+  }
 
   deno task token     prints a token to read the API with
   deno task simulate  sends people into rooms

@@ -44,7 +44,11 @@ const heartbeat = 30_000;
 
 async function ingest(bindings: Bindings): Promise<ProsodySession> {
   const { settings, keys } = await readShared(bindings);
-  const sql = connect(settings.databaseUrl!, { max: 4, name: "talky-ingest" });
+  const sql = connect(settings.databaseUrl!, {
+    max: 4,
+    name: "talky-ingest",
+    timeout: settings.databaseTimeout,
+  });
   startHousekeeping(sql);
   return startIngest(settings, keys, sql, databaseRecorder(sql));
 }

@@ -9,9 +9,9 @@ import { connect, type Sql } from "../../db/connect.ts";
 
 const clients = new WeakMap<ExecutionContext, Sql>();
 
-/** The client of a request, opened when it is first asked for. */
-export function requestDatabase(context: ExecutionContext, url: string): Sql {
-  const sql = clients.get(context) ?? connect(url, { max: 1, name: "talky-worker" });
+/** The client of a request, opened when it is first asked for. A statement may take `timeout` seconds. */
+export function requestDatabase(context: ExecutionContext, url: string, timeout: number): Sql {
+  const sql = clients.get(context) ?? connect(url, { max: 1, name: "talky-worker", timeout, brief: true });
   clients.set(context, sql);
   return sql;
 }

@@ -61,7 +61,11 @@ interface Serving {
 
 async function serve(bindings: Bindings): Promise<Serving> {
   const { settings, keys } = await readShared(bindings);
-  const sql = connect(settings.databaseUrl!, { max: 2, name: "talky-stream" });
+  const sql = connect(settings.databaseUrl!, {
+    max: 2,
+    name: "talky-stream",
+    timeout: settings.databaseTimeout,
+  });
   try {
     const hub = await startHub(postgresLog(sql), { onTrouble: reportTrouble() });
     const recorder = databaseRecorder(sql);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import postgres from "postgres";
+import { connect } from "../../db/connect.ts";
+import { testDatabase } from "../harness/database.ts";
 import { problems } from "../../routes/problem.ts";
 import { testApi } from "./api.ts";
 import { assertProblem } from "./problems.ts";
@@ -61,7 +62,7 @@ Deno.test("ready when every check is, and it says which is not", async () => {
 });
 
 Deno.test("without the database: 503, when to try again, and no word of SQL", async () => {
-  const away = postgres("postgres://nobody@127.0.0.1:1/nothing", { connect_timeout: 1 });
+  const away = connect("postgres://nobody@127.0.0.1:1/nothing");
   await using api = await testApi({ dependencies: { database: () => away } });
   for (const path of ["/rooms", "/events", "/users"]) {
     const response = await api.request(path);
@@ -69,6 +70,22 @@ Deno.test("without the database: 503, when to try again, and no word of SQL", as
     await assertProblem(response, "unavailable");
   }
   await away.end();
+});
+
+Deno.test("a statement that the server gives up for its time, or for a lock's: 503, and when to try again", async () => {
+  await using database = await testDatabase();
+  for (const [setting, code] of [["statement_timeout", "57014"], ["lock_timeout", "55P03"]]) {
+    const hasty = connect(`${database.url}?options=-c%20${setting}%3D100`);
+    await using _hasty = { [Symbol.asyncDispose]: () => hasty.end() };
+    await using api = await testApi({ dependencies: { database: () => hasty } });
+    await database.sql.begin(async (tx) => {
+      await tx`lock table rooms in access exclusive mode`;
+      await assert.rejects(hasty`select 1 from rooms`, { code });
+      const response = await api.request("/rooms");
+      assert.ok(Number(response.headers.get("retry-after")) > 0);
+      await assertProblem(response, "unavailable");
+    });
+  }
 });
 
 Deno.test("/openapi.json is OpenAPI 3.1 and describes every path that is served", async () => {

@@ -127,12 +127,52 @@ export const capturedOnce: Mutants = {
     test: "tests/ingest/recorder.test.ts",
     name: "the database is away",
   }, {
-    // As the driver's own transactions do: the rollback meets a connection that is gone.
-    file: "db/transaction.ts",
-    find: "if (!isConnectionLoss(error)) throw error;",
-    replace: "if (error) throw error;",
+    // What is gone is lent again and again.
+    file: "db/pool.ts",
+    find: "if (!connection.isOpen()) return forget(connection);",
+    replace: "",
     test: "tests/system/chaos/connection_loss.test.ts",
     name: "a transaction that loses its connection",
+  }],
+
+  "the database is another one for a while": [{
+    // The first that answers is good enough.
+    file: "db/pool.ts",
+    find: "if (!connection.readOnly) {",
+    replace: "if (connection) {",
+    test: "tests/system/deployments/failover.test.ts",
+    name: "several hosts in the URL",
+  }, {
+    file: "runtime/assemble.ts",
+    find: "if (!row.writable) throw readOnly();",
+    replace: "",
+    test: "tests/system/deployments/failover.test.ts",
+    name: "an address that leads to a standby",
+  }],
+
+  "the database does not answer, and does not go": [{
+    // Waits for ever.
+    file: "db/connection.ts",
+    find: "if (underWay.size === 1) watch();",
+    replace: "",
+    test: "tests/system/deployments/half_open.test.ts",
+    name: "the way to the database stops",
+  }, {
+    // Nobody tells the server.
+    file: "db/connection.ts",
+    find: "if (key?.pid) void cancel(host, key);",
+    replace: "",
+    test: "tests/system/deployments/half_open.test.ts",
+    name: "a statement that takes too long",
+  }],
+
+  "a pooler hands a session's statements to several servers": [{
+    // Prepared by names that the next server has not heard of.
+    file: "db/connection.ts",
+    find: "connection.prepares(!pooled);",
+    replace: "connection.prepares(true);",
+    test: "tests/system/deployments/matrix.test.ts",
+    name: "PostgreSQL",
   }],
 
   "a client repeats its telemetry": [{

@@ -27,6 +27,14 @@ export const downCleanly: Mutants = {
     name: "draining settles",
   }],
 
+  "what hangs holds it": [{
+    file: "main.ts",
+    find: 'if (await Promise.race([work, patience]) === "late") {',
+    replace: "await work;\n    if (!patience) {",
+    test: "tests/system/deployments/half_open.test.ts",
+    name: "SIGTERM ends the process",
+  }],
+
   "readers are not told": [{
     // Their sockets end with the server.
     file: "stream/hub.ts",

@@ -62,8 +62,8 @@ export const readOnce: Mutants = {
   }, {
     // The driver listens again by itself, but what was announced meanwhile is gone.
     file: "db/wakeup.ts",
-    find: "sql.listen(wakeupChannel, onAppend, onAppend)",
-    replace: "sql.listen(wakeupChannel, onAppend)",
+    find: "await listen();\n    onAppend();",
+    replace: "await listen();",
     test: "tests/stream/outage.test.ts",
     name: "the listening connection is killed",
   }],

@@ -45,6 +45,21 @@ export const refused: Mutants = {
     name: "a batch that contradicts itself",
   }],
 
+  "what refuses it is the database's encoding": [{
+    // Kept as it came, which is what was refused.
+    file: "db/store.ts",
+    find: "const fits = !plain && ",
+    replace: "const fits = ",
+    test: "tests/system/deployments/encodings.test.ts",
+    name: "a database that was in use",
+  }, {
+    file: "db/database.ts",
+    find: 'if (encoding === "UTF8" || encoding === "SQL_ASCII") return;',
+    replace: "if (encoding) return;",
+    test: "tests/system/deployments/encodings.test.ts",
+    name: "a database that lacks characters",
+  }],
+
   "the database refuses one": [{
     // Of JSON's errors the one, and not the other.
     file: "db/connect.ts",
@@ -153,17 +168,21 @@ export const refused: Mutants = {
     // Read before the turn has come.
     file: "db/replay.ts",
     find: "await holdIngest(tx);\n      const [refused] = await tx<Refused[]>`\n" +
-      "        select origin, origin_ref, code, message, record, utc(time) as time\n" +
+      "        select origin, origin_ref, code, message, coalesce(convert_from(bytes, 'UTF8'), record) as record,\n" +
+      "          utc(time) as time\n" +
       "        from rejected where id = ${id}`;",
     replace: "const [refused] = await tx<Refused[]>`\n" +
-      "        select origin, origin_ref, code, message, record, utc(time) as time\n" +
+      "        select origin, origin_ref, code, message, coalesce(convert_from(bytes, 'UTF8'), record) as record,\n" +
+      "          utc(time) as time\n" +
       "        from rejected where id = ${id}`;\n      await holdIngest(tx);",
     test: "tests/system/rebuild/replay.test.ts",
     name: "many replay the same at once",
   }, {
     // Taken out first, so that nobody else has it; it does not come back when it is refused again.
     file: "db/replay.ts",
-    find: "select origin, origin_ref, code, message, record, utc(time) as time\n" +
+    find:
+      "select origin, origin_ref, code, message, coalesce(convert_from(bytes, 'UTF8'), record) as record,\n" +
+      "          utc(time) as time\n" +
       "        from rejected where id = ${id}`;",
     replace: "delete from rejected where id = ${id}\n" +
       "        returning origin, origin_ref, code, message, record, utc(time) as time`;",
