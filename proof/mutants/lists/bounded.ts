@@ -7,8 +7,8 @@ const limits = "tests/routes/limits.test.ts";
 export const bounded: Mutants = {
   "a client is slow, or silent": [{
     file: "runtime/deno/http_server.ts",
-    find: "headersTimeout: bounds.header",
-    replace: "headersTimeout: 0",
+    find: "requestTimeout: bounds.request",
+    replace: "requestTimeout: 0",
     test: server,
     name: "a connection ends whose client is slow",
   }, {
