@@ -161,6 +161,21 @@ outboxTest(
   { readTimeout: 1 },
 );
 
+outboxTest("a subscriber that takes nothing any more keeps nobody from their calls", async (prosody) => {
+  const api = await subscriber(prosody);
+  await api.subscribe();
+  await until("the first record is acknowledged", async () => {
+    return api.records.length === 1 && await api.pending() === 0;
+  });
+  // Prosody sends nothing more on this connection, and says so at once, within the sending of a batch.
+  await api.session.client.write("<stream:error xmlns:stream='http://etherx.jabber.org/streams'/>");
+  const others = [await join(prosody, "a"), await join(prosody, "b")];
+  for (const other of others) await enter(other);
+  const next = await subscriber(prosody, "next");
+  await next.subscribe();
+  await until("all records", () => next.records.length === 5, { timeout: 30_000 });
+});
+
 // ---
 
 /** Leaves the beginning of a record at the outbox's end, as a kill in mid-write does. */

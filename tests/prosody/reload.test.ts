@@ -1,9 +1,12 @@
 import { xml } from "@xmpp/client";
 import assert from "node:assert/strict";
+import { modulesDir } from "../../local/prosody_layout.ts";
 import { type TestProsody, testProsody } from "../harness/prosody.ts";
 import { shell, withShell } from "../harness/prosodyctl.ts";
 import { type ProsodyRelease, prosodyTest } from "../harness/prosody_releases.ts";
 import { until } from "../harness/wait.ts";
+import { joined, scenario, started } from "./scenario.ts";
+import { ask, content, enter, leave, say } from "./stanzas.ts";
 import { hosts, ingest, join, Subscriber } from "./xmpp.ts";
 
 const start = (release: ProsodyRelease) => testProsody({ source: "node-a", ...withShell }, release);
@@ -27,8 +30,8 @@ prosodyTest("a reloaded outbox goes on with its epoch and its subscriber", async
   api.answer = "none";
   await join(prosody, "b");
   await until("a batch", () => api.batches.at(-1)!.attrs.last === "6");
-  await reload(prosody, release, "talky_outbox");
   api.answer = "result";
+  await reload(prosody, release, "talky_outbox");
   await join(prosody, "c");
   await until("all records", () => api.records.length === 7);
   assert.deepEqual(api.records.map(({ type }) => type), [
@@ -86,3 +89,29 @@ prosodyTest("a module that is loaded again after it was unloaded finds its outbo
   await api.subscribe(4, xml("position", { source: "node-a", epoch, seq: "1" }));
   await until("the session", () => api.records.at(-1)?.type === "session_started");
 });
+
+scenario("an operator reloads every module in the middle of a call, and nobody notices", async (stage) => {
+  const { prosody, release, expect } = stage;
+  const [a, b] = await stage.people("A", "B");
+  await enter(a);
+  await enter(b);
+  await ask(a, b, "session-initiate", "s1", content("video"));
+  await ask(b, a, "session-accept", "s1");
+  await expect(
+    ...[started("A"), started("B"), 'room_created A {"name":"daily"}', joined("A", "owner"), joined("B")],
+    'p2p_session_started A B {"media":["video"],"sid":"s1"}',
+  );
+  const files = [...Deno.readDirSync(modulesDir)].map(({ name }) => /^mod_(.*)\.lua$/.exec(name)?.[1]);
+  for (const name of [...files.filter((name) => name !== undefined), "muc"]) {
+    assert.match(await reload(prosody, release, name), /Reloaded on/, name);
+    await say(b, xml("body", {}, name));
+    await expect(`message_sent B {"length":${name.length}}`);
+  }
+  await leave(b);
+  await expect(
+    'p2p_session_ended B A {"reason":"left","sid":"s1"}',
+    'occupant_left B {"cause":"left","reason":"bye"}',
+  );
+  await leave(a);
+  await expect('occupant_left A {"cause":"left","reason":"bye"}', "room_destroyed");
+}, withShell);

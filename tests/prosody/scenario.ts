@@ -8,13 +8,14 @@ import assert from "node:assert/strict";
 import type { SourceRecord } from "../../events/record.ts";
 import type { ProsodyConfigOptions } from "../../prosody/config.ts";
 import { type TestProsody, testProsody } from "../harness/prosody.ts";
-import { prosodyTest } from "../harness/prosody_releases.ts";
+import { type ProsodyRelease, prosodyTest } from "../harness/prosody_releases.ts";
 import { until } from "../harness/wait.ts";
 import { hosts, ingest, join, type Session, Subscriber } from "./xmpp.ts";
 
 /** What a scenario is played with. */
 export interface Stage {
   readonly prosody: TestProsody;
+  readonly release: ProsodyRelease;
   readonly subscriber: Subscriber;
   /** Logs in a guest for each letter. */
   people<const Letters extends readonly string[]>(
@@ -47,6 +48,7 @@ export function scenario(
     };
     await play({
       prosody,
+      release,
       subscriber,
       expect,
       async people<const Letters extends readonly string[]>(...letters: Letters) {

@@ -32,6 +32,11 @@ prosodyTest("without a library that syncs, Prosody says once what a power cut co
     Deno.env.delete("LUA_CPATH_5_4");
     await using prosody = await testProsody(withShell, release);
     assert.deepEqual(await said(prosody.dataDir), []);
+    // Nor does the library make Prosody complain.
+    assert.doesNotMatch(
+      await Deno.readTextFile(`${prosody.dataDir}/prosody/prosody.log`),
+      /\t(warn|error)\t|traceback/,
+    );
   } finally {
     Deno.env.delete("LUA_CPATH_5_4");
     await Deno.remove(folder, { recursive: true });

@@ -9,7 +9,12 @@ local loaders = {
 		return { name = "lua-posix", open = open, data = unistd.fdatasync, all = unistd.fsync, close = unistd.close }
 	end,
 	function()
-		local uv = require "luv"
+		-- It looks whether there is a global `_THREAD`; Prosody warns of who reads one that is not there.
+		local strict = getmetatable(_G)
+		setmetatable(_G, nil)
+		local found, uv = pcall(require, "luv")
+		setmetatable(_G, strict)
+		if not found then error(uv, 0) end
 		local function open(path) return uv.fs_open(path, "r", 0) end
 		return { name = "lua-luv", open = open, data = uv.fs_fdatasync, all = uv.fs_fsync, close = uv.fs_close }
 	end,
