@@ -30,6 +30,11 @@ const url = (...protocols: string[]) =>
   z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), {
     error: `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(" or ")}`,
   });
+/** Secrets, separated by commas: the first signs, all verify. */
+const secrets = z.string().transform((value) => value.split(",").map((part) => part.trim()))
+  .refine((parts) => parts.every((part) => new TextEncoder().encode(part).length >= 32), {
+    error: "must be at least 32 bytes long, each of several that commas separate (try: openssl rand -hex 32)",
+  }).refine((parts) => parts.length <= 4, { error: "takes at most 4, separated by commas" });
 const host = z.string().regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, "must be a host name in lower case");
 
 /** One ICE server: `scheme:host[:port][?transport=udp|tcp]` (RFC 7064, RFC 7065), several with commas. */
@@ -70,16 +75,16 @@ const schema = z.object({
     .transform(Number).default(15),
   TALKY_PUBLIC_URL: url("http:", "https:").optional(),
   TALKY_DATA_DIR: z.string().min(1).default(".data"),
-  TALKY_SECRET: z.string().refine((value) => new TextEncoder().encode(value).length >= 32, {
-    error: "must be at least 32 bytes long (try: openssl rand -hex 32)",
-  }).optional(),
+  TALKY_SECRET: secrets.optional(),
   TALKY_XMPP_DOMAIN: host.default("talky-api.local"),
   TALKY_XMPP_URL: url("ws:", "wss:").optional(),
   TALKY_XMPP_PUBLIC_URL: url("ws:", "wss:").optional(),
   TALKY_PROSODY_PORT: port.default(5280),
   TALKY_OUTBOX_MAX_BYTES: bytes(2 ** 20).default(256 * 2 ** 20),
   TALKY_OUTBOX_SYNC_MS: milliseconds(60_000).default(50),
-  TALKY_APP_KEY: z.string().min(1).optional(),
+  TALKY_APP_KEY: secrets.optional(),
+  TALKY_APP_AUDIENCE: z.string().min(1).max(255).optional(),
+  TALKY_ACCESS_TOKEN_IN_QUERY: flag.optional(),
   TALKY_STUN: iceServers("stun", "stuns").optional(),
   TALKY_TURN: iceServers("turn", "turns").optional(),
   TALKY_TURN_SECRET: z.string().min(1).optional(),
@@ -126,8 +131,11 @@ export interface Settings {
   readonly publicUrl: string;
   /** Folder of what the local services keep: database, Prosody, secret. */
   readonly dataDir: string;
-  /** At least 32 bytes. Absent only in development, where `start` generates and keeps one. */
-  readonly secret: string | undefined;
+  /**
+   * Each of at least 32 bytes: the first signs, all verify. None only in development, where `start` generates and
+   * keeps one.
+   */
+  readonly secrets: readonly string[];
   readonly xmpp: {
     readonly domain: string;
     /** WebSocket the API itself connects to; absent: the local Prosody. */
@@ -143,8 +151,12 @@ export interface Settings {
     /** Milliseconds after which what Prosody has written down is forced to disk at the latest. */
     readonly outboxSyncMs: number;
   };
-  /** HS256 key that applications sign user tokens with; absent: no registered users. */
-  readonly appKey: string | undefined;
+  /** HS256 keys that applications sign user tokens with, all good; none: no registered users. */
+  readonly appKeys: readonly string[];
+  /** What an application's tokens must have as `aud`. Absent: none, or our public URL. */
+  readonly appAudience: string | undefined;
+  /** Whether an operator's token may stand in a URL, where proxies and browsers keep it. */
+  readonly accessTokenInQuery: boolean;
   readonly ice: {
     readonly stun: readonly IceServerAddress[];
     readonly turn: readonly IceServerAddress[];
@@ -200,7 +212,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     databaseTimeout: value.TALKY_DATABASE_TIMEOUT,
     publicUrl,
     dataDir: value.TALKY_DATA_DIR,
-    secret: value.TALKY_SECRET,
+    secrets: value.TALKY_SECRET ?? [],
     xmpp: {
       domain: value.TALKY_XMPP_DOMAIN,
       url: value.TALKY_XMPP_URL,
@@ -212,7 +224,9 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       outboxMaxBytes: value.TALKY_OUTBOX_MAX_BYTES,
       outboxSyncMs: value.TALKY_OUTBOX_SYNC_MS,
     },
-    appKey: value.TALKY_APP_KEY,
+    appKeys: value.TALKY_APP_KEY ?? [],
+    appAudience: value.TALKY_APP_AUDIENCE,
+    accessTokenInQuery: value.TALKY_ACCESS_TOKEN_IN_QUERY ?? value.TALKY_ENV === "development",
     ice: {
       stun: value.TALKY_STUN ?? [],
       turn: value.TALKY_TURN ?? [],

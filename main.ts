@@ -12,6 +12,7 @@ import { connect, type Sql } from "./db/connect.ts";
 import { assertFit } from "./db/database.ts";
 import { postgresLog } from "./db/event_log.ts";
 import { startHousekeeping } from "./db/housekeeping.ts";
+import { watchKeys } from "./db/key_watch.ts";
 import { isMigrated } from "./db/migrate.ts";
 import { configureLogging } from "./runtime/logging.ts";
 import { createMetrics } from "./runtime/metrics.ts";
@@ -89,10 +90,12 @@ async function startWorks(settings: Settings): Promise<Works> {
   if (!settings.databaseUrl) {
     throw new Failure("DATABASE_URL is not set: `deno task start` brings a database");
   }
-  if (!settings.secret) throw new Failure("TALKY_SECRET is not set: `deno task start` makes one");
+  if (settings.secrets.length === 0) {
+    throw new Failure("TALKY_SECRET is not set: `deno task start` makes one");
+  }
 
   const { demoDir } = settings;
-  const keys = await deriveKeys(settings.secret);
+  const keys = await deriveKeys(settings.secrets);
   const pool = connect(settings.databaseUrl, { timeout: settings.databaseTimeout });
   await assertUsable(pool);
 
@@ -108,14 +111,16 @@ async function startWorks(settings: Settings): Promise<Works> {
   const recorder = databaseRecorder(pool, metrics.countStored);
   const prosody = startIngest(settings, keys, pool, recorder);
   const stopHousekeeping = startHousekeeping(pool);
+  const shared = routeSettings(settings, keys);
+  const keyWatch = watchKeys(pool);
   metrics.measure({ prosody: prosody.status, hub: hub.status });
 
   const app = createApp({
-    ...routeSettings(settings, keys),
+    ...shared,
     database: () => pool,
     recorder: () => recorder,
     compression: true,
-    stream: { hub, upgrade },
+    stream: { hub, watchKey: keyWatch.watch, upgrade },
     ...settings.xmpp.relayed &&
       { relay: (c, onEnd) => relayTo(prosodyUrl(settings), c.req.raw, addressOf(c), onEnd) },
     asset: readAsset,
@@ -133,6 +138,7 @@ async function startWorks(settings: Settings): Promise<Works> {
     fetch: app.fetch,
     async stop(shutdown = () => Promise.resolve()) {
       // Readers first: a server that shuts down closes WebSockets with a code of its own.
+      keyWatch.stop();
       await within(2, "the stream", hub.stop());
       const closed = shutdown();
       // Everything accepted is stored before Prosody and the database are let go.

@@ -1,11 +1,24 @@
 /**
  * The application's tokens: a JWT (HS256) that the application around Talky signs with `TALKY_APP_KEY` to
- * say who its user is. Its claims travel to the other people in the room as `customerData`.
+ * say who its user is. Its claims travel to the other people in the room as `customerData`. A token has an end
+ * (`exp`), and is for us: one that names others (`aud`) is theirs (RFC 7519 §4.1.3).
  *
  * @module
  */
-import { decodeProtectedHeader, errors, jwtVerify } from "jose";
+import { decodeProtectedHeader, errors } from "jose";
 import { z } from "zod";
+import type { Key } from "./keys.ts";
+import { verifyToken } from "./signed.ts";
+
+/** How the application's tokens are judged. */
+export interface AppTokenRules {
+  /** Keys that the application may have signed with. */
+  readonly keys: readonly Key[];
+  /** Who we are to the application: one of these must be among a token's `aud`. */
+  readonly audiences: readonly string[];
+  /** Whether a token without `aud` is refused. */
+  readonly audienceRequired: boolean;
+}
 
 /** What an application says of its user. */
 export interface AppIdentity {
@@ -23,10 +36,15 @@ export const largestCustomerData = 16 * 1024;
 /** The token is not one of the application's, or says too much; the message tells which. */
 export class BadAppToken extends Error {}
 
+/** The longest that a token may still be good for: 31 days, in seconds. One for ever is a password. */
+const longestLife = 31 * 86_400;
+
 /** Reads a token. Throws {@link BadAppToken}. */
-export async function verifyAppToken(appKey: string, token: string): Promise<AppIdentity> {
-  const claims = Claims.safeParse(await verify(appKey, token));
+export async function verifyAppToken(rules: AppTokenRules, token: string): Promise<AppIdentity> {
+  const claims = Claims.safeParse(await verify(rules, token));
   if (!claims.success) throw new BadAppToken(`the token's claims: ${z.prettifyError(claims.error)}`);
+  checkEnd(claims.data.exp);
+  checkAudience(rules, claims.data.aud);
   const { iss: _iss, aud: _aud, exp: _exp, nbf: _nbf, iat: _iat, jti: _jti, sub, ...customerData } =
     claims.data;
   const size = new TextEncoder().encode(JSON.stringify(customerData)).length;
@@ -52,8 +70,8 @@ export function describedBy(customerData: Readonly<Record<string, unknown>>): Om
 const Claims = z.looseObject({
   sub: z.string().min(1).max(255).optional(),
   iss: z.unknown().optional(),
-  aud: z.unknown().optional(),
-  exp: z.unknown().optional(),
+  aud: z.union([z.string(), z.array(z.string())]).optional(),
+  exp: z.number(),
   nbf: z.unknown().optional(),
   iat: z.unknown().optional(),
   jti: z.unknown().optional(),
@@ -62,13 +80,9 @@ const Claims = z.looseObject({
 /** How far the application's clock and ours may differ, in seconds. */
 const clockTolerance = 30;
 
-async function verify(appKey: string, token: string): Promise<unknown> {
+async function verify({ keys }: AppTokenRules, token: string): Promise<unknown> {
   try {
-    const { payload } = await jwtVerify(token, new TextEncoder().encode(appKey), {
-      algorithms: ["HS256"],
-      clockTolerance,
-    });
-    return payload;
+    return await verifyToken(keys, token, { clockTolerance });
   } catch (error) {
     if (error instanceof errors.JOSEError) throw new BadAppToken(diagnose(error, token));
     throw error;
@@ -82,6 +96,7 @@ function diagnose(error: errors.JOSEError, token: string): string {
   }
   if (error instanceof errors.JWTClaimValidationFailed) {
     const { claim, reason, payload } = error;
+    if (reason === "missing") return `the token has no \`${claim}\`: it takes a number of seconds since 1970`;
     return claim === "nbf" && reason === "check_failed"
       ? `the token is not valid yet: \`nbf\` is ${ago(payload.nbf)}; are the clocks right?`
       : `the token's \`${claim}\` is wrong: it takes a number of seconds since 1970`;
@@ -110,6 +125,25 @@ function algorithmOf(token: string): string {
   } catch {
     return "something else";
   }
+}
+
+function checkEnd(exp: number): void {
+  if (exp > Date.now() / 1000 + longestLife) {
+    throw new BadAppToken("the token's exp is further off than 31 days: sign one for each login");
+  }
+}
+
+function checkAudience(
+  { audiences, audienceRequired }: AppTokenRules,
+  aud: string | string[] | undefined,
+): void {
+  if (aud === undefined ? !audienceRequired : [aud].flat().some((name) => audiences.includes(name))) return;
+  const wanted = audiences.map((name) => JSON.stringify(name)).join(" or ");
+  throw new BadAppToken(
+    aud === undefined
+      ? `the token has no aud: it takes ${wanted}`
+      : `the token's aud names others: it takes ${wanted}`,
+  );
 }
 
 function textOf(value: unknown): string | undefined {

@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { errors, jwtVerify, SignJWT } from "jose";
+import { errors } from "jose";
 import { z } from "zod";
 import { Id } from "../events/event.ts";
 import type { Keys } from "./keys.ts";
+import { signToken, verifyToken } from "./signed.ts";
 
 /** What a client's credential says. */
 export interface Session {
@@ -67,11 +68,7 @@ export async function readCredential(
 
 async function verify(keys: Keys, credential: string): Promise<{ payload: unknown; expired: boolean }> {
   try {
-    const { payload } = await jwtVerify(credential, keys.session, {
-      algorithms: ["HS256"],
-      requiredClaims: ["exp"],
-    });
-    return { payload, expired: false };
+    return { payload: await verifyToken(keys.session, credential), expired: false };
   } catch (error) {
     // Looked at after the signature, which is good.
     if (error instanceof errors.JWTExpired) return { payload: error.payload, expired: true };
@@ -87,9 +84,7 @@ function sign(
   aud: string,
   lifetime: number,
 ): Promise<string> {
-  const now = Math.floor(Date.now() / 1000);
-  return new SignJWT(claims).setProtectedHeader({ alg: "HS256", typ: "JWT" }).setSubject(sub).setAudience(aud)
-    .setIssuedAt(now).setExpirationTime(now + lifetime).sign(keys.session);
+  return signToken(keys.session, { ...claims, sub, aud }, lifetime);
 }
 
 function splitBareJid(jid: string): { node: string; host: string } {

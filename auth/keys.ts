@@ -1,46 +1,51 @@
 /**
  * The service's keys, all derived from `TALKY_SECRET`: one per use, so that a token made for one use is
- * worth nothing in another, and Prosody, which is given only the session key, cannot sign for operators
- * (ADR 0003).
+ * worth nothing in another, and Prosody, which is given only the session keys, cannot sign for operators
+ * (ADR 0003). `TALKY_SECRET` may name several secrets while one replaces another (ADR 0016).
  *
  * @module
  */
 
-/** HMAC keys by use, as bytes for HS256 (RFC 7518 §3.2). */
+/** An HMAC key as bytes for HS256 (RFC 7518 §3.2). Its text is lower-case hex. */
+export type Key = Uint8Array<ArrayBuffer>;
+
+/** The keys of one use, one of each secret: the first signs, all verify. */
+export type KeyRing = readonly [Key, ...Key[]];
+
+/** Key rings by use. */
 export interface Keys {
-  /** Signs session and ingest credentials; Prosody verifies with the same. Its text is lower-case hex. */
-  readonly session: Uint8Array<ArrayBuffer>;
-  /** Signs operator tokens. */
-  readonly operator: Uint8Array<ArrayBuffer>;
+  /** For session and ingest credentials; Prosody verifies with the same. */
+  readonly session: KeyRing;
+  /** For operators' signed tokens. */
+  readonly operator: KeyRing;
 }
 
-/** Derives the keys from a secret of at least 32 bytes. */
-export async function deriveKeys(secret: string): Promise<Keys> {
+/** Derives the keys from a secret of at least 32 bytes, or from several. */
+export async function deriveKeys(secrets: string | readonly string[]): Promise<Keys> {
+  const list = typeof secrets === "string" ? [secrets] : secrets;
+  const ring = async (label: string): Promise<KeyRing> => {
+    const [first, ...rest] = await Promise.all(list.map((secret) => derive(secret, label)));
+    if (!first) throw new TypeError("keys are derived from one secret at least");
+    return [first, ...rest];
+  };
   const [session, operator] = await Promise.all([
-    derive(secret, "talky session key v1"),
-    derive(secret, "talky operator key v1"),
+    ring("talky session key v1"),
+    ring("talky operator key v1"),
   ]);
-  return { session: new TextEncoder().encode(session), operator: new TextEncoder().encode(operator) };
+  return { session, operator };
 }
 
-/** The session key as Prosody's configuration takes it. */
-export function sessionKeyText(keys: Keys): string {
-  return new TextDecoder().decode(keys.session);
+/** The session keys as Prosody's configuration takes them. */
+export function sessionKeyTexts(keys: Keys): string[] {
+  return keys.session.map((key) => new TextDecoder().decode(key));
 }
 
 // ---
 
-async function derive(secret: string, label: string): Promise<string> {
+async function derive(secret: string, label: string): Promise<Key> {
   const text = new TextEncoder();
-  const key = await crypto.subtle.importKey(
-    "raw",
-    text.encode(secret),
-    { name: "HMAC", hash: "SHA-256" },
-    false,
-    [
-      "sign",
-    ],
-  );
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("raw", text.encode(secret), algorithm, false, ["sign"]);
   const mac = new Uint8Array(await crypto.subtle.sign("HMAC", key, text.encode(label)));
-  return Array.from(mac, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return text.encode(mac.toHex());
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { everything } from "../events/view.ts";
 import { connect } from "../db/connect.ts";
 import { findEvents, readLines } from "../db/events.ts";
 import { store } from "../db/store.ts";
@@ -34,7 +35,7 @@ export async function* benchReading(server: string): AsyncGenerator<Finding> {
       {
         label: "JSON built by PostgreSQL",
         value: await rate(async () => {
-          const found = await findEvents(sql, { after: place(), order: "asc", limit: 50 });
+          const found = await findEvents(sql, { view: everything, after: place(), order: "asc", limit: 50 });
           found.map(({ json }) => json).join(",");
         }),
       },
@@ -44,7 +45,7 @@ export async function* benchReading(server: string): AsyncGenerator<Finding> {
   const begun = performance.now();
   const before = Deno.memoryUsage().rss;
   let peak = before;
-  for await (const _page of readLines(sql, { order: "asc" }, "json")) {
+  for await (const _page of readLines(sql, { view: everything, order: "asc" }, "json")) {
     peak = Math.max(peak, Deno.memoryUsage().rss);
   }
   const seconds = (performance.now() - begun) / 1000;

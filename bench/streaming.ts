@@ -75,6 +75,7 @@ function memoryLog(): EventLog & { append(count: number): void; head(): number }
           id,
           type: "message_sent",
           room_id: null,
+          room_node: null,
           json: `{"id":${id},"pad":"${"x".repeat(200)}"}`,
         });
       }

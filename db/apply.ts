@@ -6,8 +6,7 @@
  */
 import type { Changes, Departure, RoomChange, SessionChange, Stay } from "../events/fold.ts";
 import { roomNameOf } from "../events/room_name.ts";
-import type { Transaction } from "./connect.ts";
-import { textArray } from "./log.ts";
+import { textArray, type Transaction } from "./connect.ts";
 
 /** What the log does not tell of rooms: where they are, by their ids, and the Prosody node they are on. */
 export interface Whereabouts {

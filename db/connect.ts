@@ -88,6 +88,11 @@ export function isImpossibleValue(error: unknown): boolean {
   return error instanceof postgres.PostgresError && error.code.startsWith("22");
 }
 
+/** An array literal: without type discovery (`fetch_types`) the driver does not make them itself. */
+export function textArray(values: readonly string[]): string {
+  return `{${values.map((value) => `"${value.replace(/["\\]/g, "\\$&")}"`).join(",")}}`;
+}
+
 // ---
 
 // SQLSTATE 08 connection, 57P shutdown, 53 no room, 40 serialisation, 58 the server's disk, 25006 read only, 25P03

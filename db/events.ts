@@ -3,11 +3,14 @@
  *
  * @module
  */
-import type { Sql } from "./connect.ts";
-import { textArray } from "./log.ts";
+import type { View } from "../events/view.ts";
+import { type Sql, textArray } from "./connect.ts";
+import { roomArrays } from "./view.ts";
 
 /** Which events, in which order. Absent: no restriction. */
 export interface EventQuery {
+  /** What the reader may see at all. */
+  readonly view: View;
   readonly after?: number | undefined;
   readonly before?: number | undefined;
   readonly types?: readonly string[] | undefined;
@@ -79,7 +82,7 @@ function select(
   columns: string,
   query: Omit<EventQuery, "limit">,
 ): { text: string; parameters: Parameter[] } {
-  const { after, before, types, rooms, actor, peer, session, from, to, order } = query;
+  const { view, after, before, types, rooms, actor, peer, session, from, to, order } = query;
   const parameters: Parameter[] = [after ?? 0, before ?? Number.MAX_SAFE_INTEGER];
   const conditions = ["id > $1", "id < $2"];
   const where = (value: Parameter | undefined, condition: (parameter: string) => string) => {
@@ -94,6 +97,17 @@ function select(
   where(session, (p) => `(actor_id = ${p} or peer_id = ${p})`);
   where(from, (p) => `time >= ${p}::timestamptz`);
   where(to, (p) => `time < ${p}::timestamptz`);
+  where(view.types && textArray(view.types), (p) => `type = any(${p}::text[])`);
+  if (view.rooms) {
+    const { ids, nodes } = roomArrays(view.rooms);
+    where(
+      ids,
+      (p) =>
+        `room_id in (select id from rooms where id = any(${p}::uuid[]) or split_part(jid, '@', 1) = any($${
+          parameters.push(nodes)
+        }::text[]))`,
+    );
+  }
   const text = `select ${columns} from events e where ${conditions.join(" and ")} order by id ${order}
     limit $${parameters.length + 1}`;
   return { text, parameters };

@@ -4,6 +4,7 @@
  * @module
  */
 import { getLogger } from "@logtape/logtape";
+import { forgetOldKeys } from "./api_keys.ts";
 import type { Sql } from "./connect.ts";
 import { ageRejected } from "./rejected.ts";
 import { forgetRoomNames } from "./room_names.ts";
@@ -34,5 +35,6 @@ async function tidy(sql: Sql): Promise<void> {
   await forgetCustomerData(sql);
   await ageRejected(sql);
   await forgetRoomNames(sql);
+  await forgetOldKeys(sql);
   await sql`delete from telemetry_batches where time < now() - interval '24 hours'`;
 }

@@ -7,7 +7,9 @@
  */
 import type { NewEvent } from "../events/event.ts";
 import type { LogBounds, LoggedEvent, LogPage } from "../events/event_log.ts";
-import type { Sql, Transaction } from "./connect.ts";
+import { everything, type View } from "../events/view.ts";
+import { type Sql, textArray, type Transaction } from "./connect.ts";
+import { showsRoom, showsType } from "./view.ts";
 
 /** Channel on which every append is announced. The announcement carries no data: the cursor is truth. */
 export const wakeupChannel = "talky_log";
@@ -39,24 +41,24 @@ export async function readBounds(sql: Sql): Promise<LogBounds> {
 
 /**
  * Reads events with `after < id <= upTo`, oldest first, at most `limit`. Fewer than `limit` means there is
- * no other match up to `upTo`.
+ * no other match up to `upTo`. Rooms' nodes, a third of the cost, are looked up only where nothing is filtered yet.
  */
 export async function readAfter(
   sql: Sql,
   after: number,
-  { upTo, limit, filter = {} }: LogPage,
+  { upTo, limit, filter }: LogPage,
 ): Promise<LoggedEvent[]> {
+  const { rooms, types, view = everything } = filter ?? {};
   return await sql<LoggedEvent[]>`
-    select id, type, room_id, event_json(e) as json
+    select e.id, e.type, e.room_id, event_json(e) as json,
+      ${
+    filter ? sql`null` : sql`(select split_part(jid, '@', 1) from rooms r where r.id = e.room_id)`
+  } as room_node
     from events e
-    where id > ${after}
-      ${upTo === undefined ? sql`` : sql`and id <= ${upTo}`}
-      ${filter.types ? sql`and type = any(${textArray(filter.types)}::text[])` : sql``}
-      ${filter.rooms ? sql`and room_id = any(${textArray(filter.rooms)}::uuid[])` : sql``}
-    order by id limit ${limit}`;
-}
-
-/** An array literal: without type discovery (`fetch_types`) the driver does not make them itself. */
-export function textArray(values: readonly string[]): string {
-  return `{${values.map((value) => `"${value.replace(/["\\]/g, "\\$&")}"`).join(",")}}`;
+    where e.id > ${after}
+      ${upTo === undefined ? sql`` : sql`and e.id <= ${upTo}`}
+      ${types ? sql`and e.type = any(${textArray(types)}::text[])` : sql``}
+      ${rooms ? sql`and e.room_id = any(${textArray(rooms)}::uuid[])` : sql``}
+      and ${showsType(sql, "e.type", view)} and ${showsRoom(sql, "e.room_id", view)}
+    order by e.id limit ${limit}`;
 }

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { Sql, Transaction } from "./connect.ts";
-import { textArray } from "./log.ts";
+import { type Sql, textArray, type Transaction } from "./connect.ts";
 
 /** By room, of these that a session is or was in: the sessions that were there while it was, itself included. */
 export async function readCompany(

@@ -6,8 +6,7 @@
  */
 import { fold } from "../events/fold.ts";
 import { addressed, applyStays, endStays } from "./apply.ts";
-import type { Sql, Transaction } from "./connect.ts";
-import { textArray } from "./log.ts";
+import { type Sql, textArray, type Transaction } from "./connect.ts";
 import { roomHistory } from "./room_history.ts";
 import { transaction } from "./transaction.ts";
 

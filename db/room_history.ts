@@ -8,8 +8,7 @@
  * @module
  */
 import type { RoomEvent } from "../events/record.ts";
-import type { Sql, Transaction } from "./connect.ts";
-import { textArray } from "./log.ts";
+import { type Sql, textArray, type Transaction } from "./connect.ts";
 
 /** A query of rooms' events, room by room, up to a time (inclusive; RFC 3339) or all of them. */
 export function roomHistory(sql: Sql | Transaction, rooms: readonly string[], at?: string) {

@@ -4,11 +4,14 @@
  * @module
  */
 import { messageReferences } from "../events/event.ts";
-import type { Sql } from "./connect.ts";
-import { textArray } from "./log.ts";
+import type { View } from "../events/view.ts";
+import { type Sql, textArray } from "./connect.ts";
+import { showsRoom, showsType } from "./view.ts";
 
 /** Which rooms, newest first. Absent: no restriction. */
 export interface RoomQuery {
+  /** What the reader may see at all. */
+  readonly view: View;
   readonly active?: boolean | undefined;
   /** The node of its JID: {@link roomNode} of its name. */
   readonly node?: string | undefined;
@@ -29,10 +32,10 @@ export interface ListedRow {
 
 /** One page of rooms. */
 export async function findRooms(sql: Sql, query: RoomQuery): Promise<ListedRow[]> {
-  const { active, node, from, to, before, limit } = query;
+  const { view, active, node, from, to, before, limit } = query;
   return await sql<ListedRow[]>`
     select id, utc(created) as moment, room_json(r)::text as json from rooms r
-    where true
+    where ${showsRoom(sql, "id", view)}
       ${active === undefined ? sql`` : active ? sql`and ended is null` : sql`and ended is not null`}
       ${node === undefined ? sql`` : sql`and split_part(jid, '@', 1) = ${node}`}
       ${from === undefined ? sql`` : sql`and created >= ${from}::timestamptz`}
@@ -45,8 +48,8 @@ export async function findRooms(sql: Sql, query: RoomQuery): Promise<ListedRow[]
     order by created desc, id desc limit ${limit}`;
 }
 
-/** A room's JSON with its current occupants and totals; null when there is none. */
-export async function readRoom(sql: Sql, id: string): Promise<string | null> {
+/** A room's JSON with its current occupants and totals of what a view shows; null when there is none. */
+export async function readRoom(sql: Sql, id: string, view: View): Promise<string | null> {
   const [row] = await sql<{ json: string }[]>`
     select row_to_json(shown)::text as json from (
       select r.id, r.name, r.jid, utc(r.created) as created, utc(r.ended) as ended,
@@ -58,14 +61,14 @@ export async function readRoom(sql: Sql, id: string): Promise<string | null> {
           count(*) filter (where type = 'message_sent' and not data ?| ${
     textArray(messageReferences)
   }::text[]) as messages
-          from events e where e.room_id = r.id) counted) as totals
-      from rooms r where id = ${id}) shown`;
+          from events e where e.room_id = r.id and ${showsType(sql, "e.type", view)}) counted) as totals
+      from rooms r where id = ${id} and ${showsRoom(sql, "id", view)}) shown`;
   return row?.json ?? null;
 }
 
-/** Whether there is such a room. */
-export async function roomExists(sql: Sql, id: string): Promise<boolean> {
-  return (await sql`select 1 from rooms where id = ${id}`).length > 0;
+/** Whether a view shows such a room. */
+export async function roomExists(sql: Sql, id: string, view: View): Promise<boolean> {
+  return (await sql`select 1 from rooms where id = ${id} and ${showsRoom(sql, "id", view)}`).length > 0;
 }
 
 /** Which stays in a room, in order of joining. */

@@ -3,7 +3,9 @@
  *
  * @module
  */
+import type { View } from "../events/view.ts";
 import type { Sql } from "./connect.ts";
+import { showsRoom, showsSession } from "./view.ts";
 
 /** A span of time, RFC 3339: from (inclusive) to (exclusive). */
 export interface Span {
@@ -11,25 +13,36 @@ export interface Span {
   readonly to: string;
 }
 
-/** What is going on now, as JSON. */
-export async function readNow(sql: Sql): Promise<string> {
+/** What is going on now of what a view shows, as JSON. */
+export async function readNow(sql: Sql, view: View): Promise<string> {
   const [row] = await sql<[{ json: string }]>`
     select row_to_json(shown)::text as json from (select
       utc(now()) as time,
-      (select count(*) from rooms where ended is null) as rooms,
-      (select count(*) from occupants where "left" is null) as occupants,
-      (select count(*) from users where ended is null) as sessions,
+      (select count(*) from rooms where ended is null and ${showsRoom(sql, "id", view)}) as rooms,
+      (select count(*) from occupants where "left" is null and ${
+    showsRoom(sql, "room_id", view)
+  }) as occupants,
+      (select count(*) from users u where ended is null and ${
+    showsSession(sql, "u.sessionid", view)
+  }) as sessions,
       -- Of open rooms only: their p2p sessions are few, whatever the history holds.
       (select count(*) filter (where type = 'p2p_session_started')
             - count(*) filter (where type = 'p2p_session_ended')
        from events join rooms on rooms.id = room_id
-       where rooms.ended is null and type in ('p2p_session_started', 'p2p_session_ended')) as p2p_sessions
+       where rooms.ended is null and ${
+    showsRoom(sql, "rooms.id", view)
+  } and type in ('p2p_session_started', 'p2p_session_ended')) as p2p_sessions
     ) shown`;
   return row.json;
 }
 
 /** Figures of a span, as a whole and by `bucket`, as JSON. Rooms count by when they were created. */
-export async function readRoomStats(sql: Sql, { from, to }: Span, bucket: "hour" | "day"): Promise<string> {
+export async function readRoomStats(
+  sql: Sql,
+  { from, to }: Span,
+  bucket: "hour" | "day",
+  view: View,
+): Promise<string> {
   const [row] = await sql<[{ json: string }]>`
     with span as (select ${from}::timestamptz as "from", ${to}::timestamptz as "to"),
     -- Every change of the number of people in a room, and that number after it.
@@ -40,7 +53,8 @@ export async function readRoomStats(sql: Sql, { from, to }: Span, bucket: "hour"
         union all
         select room_id, "left", -1 from occupants where "left" is not null
       ) moves
-      where room_id in (select id from rooms, span where created >= span."from" and created < span."to")
+      where room_id in (select id from rooms, span where created >= span."from" and created < span."to"
+        and ${showsRoom(sql, "rooms.id", view)})
     ),
     figures as (
       select r.id, date_trunc(${bucket}, r.created, 'UTC') as bucket, r.ended,
@@ -49,6 +63,7 @@ export async function readRoomStats(sql: Sql, { from, to }: Span, bucket: "hour"
         (select sum(extract(epoch from coalesce(o."left", now()) - o.joined)) from occupants o where o.room_id = r.id)
           / nullif(extract(epoch from coalesce(r.ended, now()) - r.created), 0) as average
       from rooms r, span where r.created >= span."from" and r.created < span."to"
+        and ${showsRoom(sql, "r.id", view)}
     ),
     grouped as (
       select bucket, grouping(bucket) as whole,

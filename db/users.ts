@@ -3,11 +3,15 @@
  *
  * @module
  */
+import type { View } from "../events/view.ts";
 import type { Sql } from "./connect.ts";
 import type { ListedRow } from "./rooms.ts";
+import { showsSession } from "./view.ts";
 
 /** Which sessions, newest first. Absent: no restriction. */
 export interface UserQuery {
+  /** What the reader may see at all: sessions that have been in its rooms. */
+  readonly view: View;
   readonly active?: boolean | undefined;
   readonly userid?: string | undefined;
   readonly type?: "browser" | "mobile" | undefined;
@@ -20,10 +24,10 @@ export interface UserQuery {
 
 /** One page of sessions. */
 export async function findUsers(sql: Sql, query: UserQuery): Promise<ListedRow[]> {
-  const { active, userid, type, from, to, before, limit } = query;
+  const { view, active, userid, type, from, to, before, limit } = query;
   return await sql<ListedRow[]>`
     select sessionid as id, utc(created) as moment, user_json(u)::text as json from users u
-    where true
+    where ${showsSession(sql, "u.sessionid", view)}
       ${active === undefined ? sql`` : active ? sql`and ended is null` : sql`and ended is not null`}
       ${userid === undefined ? sql`` : sql`and userid = ${userid}`}
       ${type === undefined ? sql`` : sql`and type = ${type}`}
@@ -37,10 +41,11 @@ export async function findUsers(sql: Sql, query: UserQuery): Promise<ListedRow[]
     order by created desc, sessionid desc limit ${limit}`;
 }
 
-/** A session's JSON; null when there is none. */
-export async function readUser(sql: Sql, sessionid: string): Promise<string | null> {
+/** A session's JSON; null when a view shows none such. */
+export async function readUser(sql: Sql, sessionid: string, view: View): Promise<string | null> {
   const [row] = await sql<{ json: string }[]>`
-    select user_json(u)::text as json from users u where sessionid = ${sessionid}`;
+    select user_json(u)::text as json from users u
+    where sessionid = ${sessionid} and ${showsSession(sql, "u.sessionid", view)}`;
   return row?.json ?? null;
 }
 

@@ -4,12 +4,15 @@
  *
  * @module
  */
+import type { View } from "./view.ts";
 
 /** An event ready to be sent: what filters look at, and its JSON as it goes out. */
 export interface LoggedEvent {
   readonly id: number;
   readonly type: string;
   readonly room_id: string | null;
+  /** The node of the room's JID, for filters; null without a room, and on a page that is filtered already. */
+  readonly room_node: string | null;
   readonly json: string;
 }
 
@@ -24,8 +27,12 @@ export interface LogPage {
   /** Not beyond this id. Absent: to the end. */
   readonly upTo?: number;
   readonly limit: number;
-  /** Only these rooms, only these types. Absent: all. */
-  readonly filter?: { readonly rooms?: readonly string[]; readonly types?: readonly string[] };
+  /** Only these rooms (ids), only these types, only what this view shows. Absent: all. */
+  readonly filter?: {
+    readonly rooms?: readonly string[];
+    readonly types?: readonly string[];
+    readonly view?: View;
+  };
 }
 
 /** A log whose ids are dense and committed in order. */

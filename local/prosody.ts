@@ -8,7 +8,7 @@
  */
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Keys, sessionKeyText } from "../auth/keys.ts";
+import { type Keys, sessionKeyTexts } from "../auth/keys.ts";
 import type { Settings } from "../config.ts";
 import { prosodyConfig, type ProsodyConfigOptions } from "../prosody/config.ts";
 import { Failure } from "../runtime/failure.ts";
@@ -32,6 +32,8 @@ export interface Prosody {
   readonly pid: number;
   /** It was running already. */
   readonly adopted: boolean;
+  /** Has it take other keys, while calls go on (ADR 0016). Credentials are good by them a moment later. */
+  reload(keys: Keys): Promise<void>;
   /** Ends it: SIGTERM, on which it records every leave, then SIGKILL after `patience` milliseconds. */
   stop(patience?: number): Promise<void>;
 }
@@ -99,6 +101,10 @@ export async function startProsody(options: ProsodyOptions): Promise<Prosody> {
     get pid() {
       return process.pid;
     },
+    async reload(keys) {
+      await writeConfig(files.config, configuration({ ...options, keys }, home));
+      Deno.kill(process.pid, "SIGHUP");
+    },
     async stop(patience = 10_000) {
       stopping = true;
       // Not after a check that hangs: Prosody may well need to be killed.
@@ -119,8 +125,8 @@ async function endAll(files: ProsodyFiles, patience: number): Promise<void> {
 }
 
 /**
- * Leaves the configuration on disk, readable by us alone (it holds the session key), and answers the
- * process of an earlier start that runs with just this configuration; one with another is ended.
+ * Leaves the configuration on disk and returns the process of an earlier start that runs with just this
+ * configuration. One with other keys reads them again, and its calls go on; one that differs otherwise is ended.
  */
 async function settle(
   files: ProsodyFiles,
@@ -131,13 +137,27 @@ async function settle(
   const running = await livingProcess(files.pid, files.config);
   const current = await Deno.readTextFile(files.config).catch(() => "");
   if (config === current) return running;
+  if (running && withoutKeys(config) === withoutKeys(current)) {
+    await writeConfig(files.config, config);
+    Deno.kill(running, "SIGHUP");
+    return running;
+  }
   if (running) {
     say(`Prosody (process ${running}) runs with other settings: restarting it`);
     await end(running, 10_000);
   }
-  await Deno.remove(files.config).catch(() => {});
-  await Deno.writeTextFile(files.config, config, { mode: 0o600 });
+  await writeConfig(files.config, config);
 }
+
+/** Puts a configuration in its place whole, readable by us alone: it holds the session keys. */
+async function writeConfig(path: string, config: string): Promise<void> {
+  const draft = `${path}.new`;
+  await Deno.remove(draft).catch(() => {});
+  await Deno.writeTextFile(draft, config, { mode: 0o600 });
+  await Deno.rename(draft, path);
+}
+
+const withoutKeys = (config: string) => config.replace(/^talky_session_key = .*$/m, "");
 
 function configuration({ settings, keys, overrides }: ProsodyOptions, home: string): string {
   return prosodyConfig({
@@ -146,7 +166,7 @@ function configuration({ settings, keys, overrides }: ProsodyOptions, home: stri
     modulesDir: fileURLToPath(new URL("../prosody/modules", import.meta.url)),
     httpInterface: settings.host,
     httpPort: settings.xmpp.port,
-    sessionKey: sessionKeyText(keys),
+    sessionKeys: sessionKeyTexts(keys),
     runAsRoot: Deno.uid() === 0,
     messageBodies: settings.messageBodies,
     outboxMaxBytes: settings.xmpp.outboxMaxBytes,

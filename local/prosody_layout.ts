@@ -6,7 +6,7 @@
  */
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Keys, sessionKeyText } from "../auth/keys.ts";
+import { type Keys, sessionKeyTexts } from "../auth/keys.ts";
 import type { Settings } from "../config.ts";
 import { prosodyConfig } from "../prosody/config.ts";
 import { findProgram } from "./find_program.ts";
@@ -60,7 +60,7 @@ export function systemConfig(settings: Settings, keys: Keys, layout: ProsodyLayo
         key: resolve(tls.key),
       },
     },
-    sessionKey: sessionKeyText(keys),
+    sessionKeys: sessionKeyTexts(keys),
     messageBodies: settings.messageBodies,
     outboxMaxBytes: xmpp.outboxMaxBytes,
     outboxSyncMs: xmpp.outboxSyncMs,

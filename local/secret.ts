@@ -1,5 +1,5 @@
 /**
- * The secret that every key is derived from.
+ * The secrets that every key is derived from.
  *
  * @module
  */
@@ -10,8 +10,8 @@ import type { Settings } from "../config.ts";
  * `TALKY_SECRET`, or else the one in the data directory, which is generated at first. Production never
  * gets here without one: its settings are refused.
  */
-export async function secretOf(settings: Settings): Promise<string> {
-  return settings.secret ?? await keptSecret(join(settings.dataDir, "secret"));
+export async function secretsOf({ secrets, dataDir }: Settings): Promise<readonly string[]> {
+  return secrets.length > 0 ? secrets : [await keptSecret(join(dataDir, "secret"))];
 }
 
 // ---

@@ -1,5 +1,18 @@
 -- Written by `deno task schema` from a migrated database. Do not edit.
 
+create table api_keys (
+  id text not null,
+  name text not null,
+  hash text not null,
+  scope text not null,
+  rooms jsonb,
+  types jsonb,
+  created timestamp(3) with time zone not null default now(),
+  expires timestamp(3) with time zone not null,
+  used timestamp(3) with time zone,
+  revoked timestamp(3) with time zone
+);
+
 create table events (
   id bigint not null,
   type text not null,
@@ -72,6 +85,12 @@ create table telemetry_batches (
   "time" timestamp(3) with time zone not null default now()
 );
 
+create table tickets (
+  hash text not null,
+  grant_json jsonb not null,
+  expires timestamp(3) with time zone not null
+);
+
 create table users (
   sessionid uuid not null,
   userid text not null,
@@ -85,6 +104,10 @@ create table users (
   expires timestamp(3) with time zone,
   customer_data jsonb
 );
+
+alter table api_keys add constraint api_keys_pkey PRIMARY KEY (id);
+
+alter table api_keys add constraint api_keys_scope_check CHECK ((scope = ANY (ARRAY['read'::text, 'manage'::text, 'admin'::text])));
 
 alter table events add constraint events_pkey PRIMARY KEY (id);
 
@@ -112,9 +135,13 @@ alter table sources add constraint sources_pkey PRIMARY KEY (source, epoch);
 
 alter table telemetry_batches add constraint telemetry_batches_pkey PRIMARY KEY (sessionid, key);
 
+alter table tickets add constraint tickets_pkey PRIMARY KEY (hash);
+
 alter table users add constraint users_pkey PRIMARY KEY (sessionid);
 
 alter table users add constraint users_type_check CHECK ((type = ANY (ARRAY['browser'::text, 'mobile'::text])));
+
+CREATE INDEX api_keys_created ON public.api_keys USING btree (created, id);
 
 CREATE INDEX events_actor ON public.events USING btree (actor_id, id);
 
@@ -140,6 +167,8 @@ CREATE INDEX rooms_node ON public.rooms USING btree (split_part(jid, '@'::text, 
 
 CREATE INDEX telemetry_batches_time ON public.telemetry_batches USING btree ("time");
 
+CREATE INDEX tickets_expires ON public.tickets USING btree (expires);
+
 CREATE INDEX users_active ON public.users USING btree (created, sessionid) WHERE (ended IS NULL);
 
 CREATE INDEX users_created ON public.users USING btree (created, sessionid);
@@ -147,6 +176,12 @@ CREATE INDEX users_created ON public.users USING btree (created, sessionid);
 CREATE INDEX users_unused ON public.users USING btree (created) WHERE (source IS NULL);
 
 CREATE INDEX users_userid ON public.users USING btree (userid, created, sessionid);
+
+CREATE OR REPLACE FUNCTION public.api_key_json(k api_keys)
+ RETURNS json
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (SELECT row_to_json(shown.*) AS row_to_json FROM (SELECT (api_key_json.k).id AS id, (api_key_json.k).name AS name, (api_key_json.k).scope AS scope, (api_key_json.k).rooms AS rooms, (api_key_json.k).types AS types, utc((api_key_json.k).created) AS created, utc((api_key_json.k).expires) AS expires, utc((api_key_json.k).used) AS used, utc((api_key_json.k).revoked) AS revoked) shown);
 
 CREATE OR REPLACE FUNCTION public.event_csv(e events)
  RETURNS text

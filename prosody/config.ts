@@ -27,8 +27,8 @@ export interface ProsodyConfigOptions {
     readonly certificate: string;
     readonly key: string;
   };
-  /** What credentials are signed with, as {@link sessionKeyText} gives it. */
-  readonly sessionKey: string;
+  /** What credentials may be signed with, as `sessionKeyTexts` gives them. */
+  readonly sessionKeys: readonly string[];
   /** Names this Prosody among those the API reads. Default: the machine's name. */
   readonly source?: string;
   /** Prosody refuses to run as root unless told so. Default: false. */
@@ -114,7 +114,7 @@ modules_disabled = { "offline", "s2s", "s2s_auth_certs" }
 ---- Talky (prosody/README.md)
 
 authentication = "talky"
-talky_session_key = ${lua(options.sessionKey)}
+talky_session_key = ${list(options.sessionKeys)}
 ${options.source === undefined ? "" : `talky_source = ${lua(options.source)}\n`}\
 ${options.outboxMaxBytes === undefined ? "" : `talky_outbox_max_bytes = ${lua(options.outboxMaxBytes)}\n`}\
 ${options.outboxSyncMs === undefined ? "" : `talky_outbox_sync_ms = ${lua(options.outboxSyncMs)}\n`}\
@@ -161,6 +161,12 @@ function virtualHost(host: string, rooms: string): string {
   return `VirtualHost ${lua(host)}
   modules_enabled = { "talky_guard", "talky_admission", "talky_customer_data", "talky_sessions" }
   disco_items = { { ${lua(rooms)}, "Talky rooms" } }`;
+}
+
+/** One value as it is, several as a list. */
+function list(values: readonly string[]): string {
+  const [first = "", ...rest] = values.map(lua);
+  return rest.length === 0 ? first : `{ ${[first, ...rest].join(", ")} }`;
 }
 
 /** A value as Lua source. */

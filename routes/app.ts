@@ -9,10 +9,10 @@ import { compress } from "hono/compress";
 import { cors } from "hono/cors";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { secureHeaders } from "hono/secure-headers";
-import { verifyCredential } from "../auth/credential.ts";
-import { verifyOperatorToken } from "../auth/operator.ts";
 import { homePage } from "../web/home.ts";
+import { apiKeyRoutes } from "./api_keys.ts";
 import { asyncApiRoutes } from "./asyncapi.ts";
+import { authenticatorOf } from "./caller.ts";
 import { clientRoutes } from "./client_config.ts";
 import { demoRoutes } from "./demo.ts";
 import type { Dependencies } from "./dependencies.ts";
@@ -34,6 +34,7 @@ import { schemaRoutes } from "./schemas.ts";
 import { statsRoutes } from "./stats.ts";
 import { isWebSocketRequest, streamRoutes } from "./stream.ts";
 import { telemetryRoutes } from "./telemetry.ts";
+import { ticketRoutes } from "./tickets.ts";
 import { userRoutes } from "./users.ts";
 
 /** Version of the API, as the OpenAPI document states it. */
@@ -41,7 +42,7 @@ const version = "1.0.0";
 
 /** Makes the app. */
 export function createApp(dependencies: Dependencies): OpenAPIHono {
-  const { publicUrl, hsts, compression, xmpp, keys } = dependencies;
+  const { publicUrl, hsts, compression, xmpp } = dependencies;
   const { limits = noLimits, clientAddress = () => "" } = dependencies;
   const app = new OpenAPIHono({ getPath: pathWithin(publicUrl) });
   app.onError(onError);
@@ -80,9 +81,10 @@ export function createApp(dependencies: Dependencies): OpenAPIHono {
   }));
   const counter = countRequests(limits, clientAddress);
   app.use(counter.middleware);
+  const authenticator = authenticatorOf(dependencies);
   app.use(authenticateWith({
-    operator: counter.remembering((token) => verifyOperatorToken(keys, token)),
-    session: (credential) => verifyCredential(keys, credential),
+    ...authenticator,
+    operator: (c, token) => counter.remembering((shown) => authenticator.operator(c, shown))(token),
   }));
 
   // Pages take any parameter: links to them carry those of whoever made the link.
@@ -100,6 +102,8 @@ export function createApp(dependencies: Dependencies): OpenAPIHono {
   app.route("/", eventRoutes(dependencies));
   app.route("/", rejectedRoutes(dependencies));
   app.route("/", statsRoutes(dependencies));
+  app.route("/", apiKeyRoutes(dependencies));
+  app.route("/", ticketRoutes(dependencies));
   app.route("/", schemaRoutes(dependencies));
   app.route("/", asyncApiRoutes(dependencies));
   app.route("/", docsRoutes(dependencies));
@@ -111,7 +115,8 @@ export function createApp(dependencies: Dependencies): OpenAPIHono {
   app.openAPIRegistry.registerComponent("securitySchemes", "operator", {
     type: "http",
     scheme: "bearer",
-    description: "An operator token (`deno task token`)",
+    description:
+      "An API key (`deno task token`, POST /tokens), or a token signed with one (POST /tokens/session)",
   });
   app.openAPIRegistry.registerComponent("securitySchemes", "session", {
     type: "http",

@@ -6,7 +6,7 @@
  */
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { type AppIdentity, BadAppToken, verifyAppToken } from "../auth/app_token.ts";
+import { type AppIdentity, type AppTokenRules, BadAppToken, verifyAppToken } from "../auth/app_token.ts";
 import { readCredential, signCredential } from "../auth/credential.ts";
 import { userNode } from "../auth/node.ts";
 import { maxStanzaBytes, xmppHosts } from "../config.ts";
@@ -143,7 +143,7 @@ const roomConfig = contract({
 
 /** Routes for Talky clients. */
 export function clientRoutes(dependencies: Dependencies): OpenAPIHono {
-  const { keys, appKey, database, ice, xmpp, publicUrl, limits = noLimits } = dependencies;
+  const { keys, appTokens, database, ice, xmpp, publicUrl, limits = noLimits } = dependencies;
   const hosts = xmppHosts(xmpp.domain);
   const app = new OpenAPIHono({ defaultHook: onInvalid });
 
@@ -189,13 +189,13 @@ export function clientRoutes(dependencies: Dependencies): OpenAPIHono {
     const stranger = `${crypto.randomUUID()}@${hosts.guests}`;
     if (!token) return await beginSession(c, stranger);
     const earlier = await readCredential(keys, token);
-    if (!earlier) return await beginSession(c, stranger, await readAppToken(appKey, token));
+    if (!earlier) return await beginSession(c, stranger, await readAppToken(appTokens, token));
     const guest = await returningGuest(database(c), earlier, hosts.guests);
     return await beginSession(c, guest?.userid ?? stranger, guest?.identity);
   });
 
   app.openapi(userConfig, async (c) => {
-    const identity = await readAppToken(appKey, c.req.valid("json").token);
+    const identity = await readAppToken(appTokens, c.req.valid("json").token);
     if (identity.subject === undefined) {
       throw new ProblemError("token_refused", "the token has no `sub` to say who the user is");
     }
@@ -214,12 +214,12 @@ export function clientRoutes(dependencies: Dependencies): OpenAPIHono {
 
 // ---
 
-async function readAppToken(appKey: string | undefined, token: string): Promise<AppIdentity> {
-  if (!appKey) {
+async function readAppToken(rules: AppTokenRules | undefined, token: string): Promise<AppIdentity> {
+  if (!rules) {
     throw new ProblemError("token_refused", "this service has no TALKY_APP_KEY to check tokens with");
   }
   try {
-    return await verifyAppToken(appKey, token);
+    return await verifyAppToken(rules, token);
   } catch (error) {
     if (error instanceof BadAppToken) throw new ProblemError("token_refused", error.message);
     throw error;

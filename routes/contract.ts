@@ -33,7 +33,8 @@ export type Contract<D extends Definition = Definition> =
 export function contract<P extends string, D extends Definition & { readonly path: P }>(
   { access, problems = [], maxBody = 64 * 1024, ...route }: D,
 ): Contract<D> {
-  const { security, parameters, guard } = access;
+  const { security, parameters, guard, note } = access;
+  const description = [route.description, note].filter(Boolean).join(" ");
   const known = [
     ...Object.keys(route.request?.query?.shape ?? {}),
     ...parameterNames(access),
@@ -41,6 +42,7 @@ export function contract<P extends string, D extends Definition & { readonly pat
   const hasBody = route.request?.body !== undefined;
   return {
     ...route,
+    ...description && { description },
     ...security && { security },
     parameters,
     middleware: [guard, refuseUnknown(known), ...hasBody ? [limitBody(maxBody), acceptTextAsJson] : []],

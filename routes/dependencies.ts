@@ -4,6 +4,8 @@
  * @module
  */
 import type { Context, MiddlewareHandler } from "hono";
+import type { AppTokenRules } from "../auth/app_token.ts";
+import type { OperatorAuthenticator } from "../auth/authenticate.ts";
 import type { Settings } from "../config.ts";
 import type { Keys } from "../auth/keys.ts";
 import type { Sql } from "../db/connect.ts";
@@ -46,16 +48,22 @@ export interface Dependencies {
   /** Whether bodies are compressed here; false where the runtime does it (Workers). */
   readonly compression: boolean;
   readonly keys: Keys;
+  /** Tells who shows a token. */
+  readonly operators: OperatorAuthenticator;
+  /** Whether an operator's token may stand in a URL. */
+  readonly accessTokenInQuery: boolean;
   /** Connections for one request: a shared pool, or on Workers a client of the request's own. */
   readonly database: (c: Context) => Sql;
   /** The one way in, over the same database. */
   readonly recorder: (c: Context) => Recorder;
-  /** HS256 key of the application around Talky; absent: guests only. */
-  readonly appKey: string | undefined;
+  /** How tokens of the application around Talky are judged; absent: guests only. */
+  readonly appTokens: AppTokenRules | undefined;
   readonly ice: IceSettings;
   /** The live stream; absent where somebody else serves it (on Workers, a Durable Object). */
   readonly stream?: {
     readonly hub: Hub;
+    /** Calls `ended` when a key is revoked. Returns how to stop watching. */
+    readonly watchKey: (id: string, ended: () => void) => () => void;
     /** The runtime's way to accept a WebSocket. */
     readonly upgrade: (request: Request, options: UpgradeOptions) => Upgrade;
   };

@@ -35,7 +35,8 @@ export async function metered(
   c: Context,
   pages: AsyncGenerator<Uint8Array<ArrayBuffer>, void, void>,
 ): Promise<AsyncGenerator<Uint8Array<ArrayBuffer>, void, void>> {
-  const who = callerToken(c) ?? callerAddress(c);
+  // Tokens and tickets that were made from a key are counted as the key.
+  const who = c.get("operator")?.key ?? callerToken(c) ?? callerAddress(c);
   await spend(limits, "exports", who, { amount: 0, what: "bytes of exports with this token" });
   return (async function* () {
     for await (const page of pages) {
@@ -72,4 +73,24 @@ export async function streamLines(
       await pages.return();
     },
   }, { highWaterMark: 0 });
+}
+
+/** The same pages for as long as who asked for them may read: a key may be revoked while it exports for hours. */
+export async function* whileCurrent(
+  pages: AsyncGenerator<Uint8Array<ArrayBuffer>, void, void>,
+  isCurrent: () => Promise<boolean>,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  for await (const page of pages) {
+    if (!await isCurrent()) throw broken("the key was revoked, or is over");
+    yield page;
+  }
+}
+
+// ---
+
+/** What breaks a body off. The runtime logs it; there is no fault to look for, so it has no stack. */
+function broken(reason: string): Error {
+  const error = new Error(`an export was broken off: ${reason}`);
+  error.stack = error.message;
+  return error;
 }

@@ -5,13 +5,16 @@
  */
 import { OpenAPIHono, type RouteConfigToTypedResponse, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import type { Operator } from "../auth/operator.ts";
 import { type EventQuery, findEvents, readLines } from "../db/events.ts";
 import { roomExists } from "../db/rooms.ts";
 import { readUser } from "../db/users.ts";
 import { EventTypeName, Id } from "../events/event.ts";
+import { madeOf } from "../events/view.ts";
+import type { Authenticator } from "./caller.ts";
 import { contract, respond } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { metered, streamLines, wantedLines } from "./event_lines.ts";
+import { metered, streamLines, wantedLines, whileCurrent } from "./event_lines.ts";
 import { noLimits } from "./limits.ts";
 import { Moment, pageOf, respondPage } from "./lists.ts";
 import { operator } from "./guard.ts";
@@ -64,7 +67,7 @@ const listEvents = contract({
   operationId: "listEvents",
   summary: "The history",
   tags: ["events"],
-  access: operator("read"),
+  access: operator("read", madeOf.events),
   request: { query: Query },
   responses: page,
 });
@@ -75,7 +78,7 @@ const listRoomEvents = contract({
   operationId: "listRoomEvents",
   summary: "The history of a room",
   tags: ["rooms", "events"],
-  access: operator("read"),
+  access: operator("read", madeOf.events),
   request: { params: z.object({ id: Id }), query: Narrowing },
   responses: page,
   problems: ["room_not_found"],
@@ -87,7 +90,7 @@ const listUserEvents = contract({
   operationId: "listUserEvents",
   summary: "The events that a session did or was the peer of",
   tags: ["users", "events"],
-  access: operator("read"),
+  access: operator("read", madeOf.events),
   request: { params: z.object({ sessionid: Id }), query: Narrowing },
   responses: page,
   problems: ["user_not_found"],
@@ -99,18 +102,17 @@ export function eventRoutes({ database, limits = noLimits }: Dependencies): Open
 
   /** The three lists return the same, so the first one's contract stands for all. */
   async function show(
-    c: Context,
+    c: Context<{ Variables: { operator: Operator; authenticator: Authenticator } }>,
     { type = [], types = [], limit: given, ...rest }: z.infer<typeof Narrowing>,
     scope: Partial<EventQuery>,
   ): Promise<RouteConfigToTypedResponse<typeof listEvents>> {
-    const query = { ...rest, ...scope, types: [...type, ...types] };
+    const caller = c.get("operator");
+    const query = { ...rest, ...scope, view: caller.view, types: [...type, ...types] };
     const lines = wantedLines(c);
     if (lines) {
-      const pages = await metered(
-        limits,
-        c,
-        readLines(database(c), { ...query, limit: given }, lines.format),
-      );
+      const isCurrent = () => c.get("authenticator").isCurrent(c, caller);
+      const all = whileCurrent(readLines(database(c), { ...query, limit: given }, lines.format), isCurrent);
+      const pages = await metered(limits, c, all);
       return respond(c, listEvents, lines.mediaType, await streamLines(lines, pages), {
         "content-type": `${lines.mediaType}; charset=utf-8`,
         "cache-control": "private, no-store",
@@ -131,14 +133,14 @@ export function eventRoutes({ database, limits = noLimits }: Dependencies): Open
   });
   app.openapi(listRoomEvents, async (c) => {
     const { id } = c.req.valid("param");
-    if (!await roomExists(database(c), id)) {
+    if (!await roomExists(database(c), id, c.get("operator").view)) {
       throw new ProblemError("room_not_found", `no room has the id ${id}`);
     }
     return await show(c, c.req.valid("query"), { rooms: [id] });
   });
   app.openapi(listUserEvents, async (c) => {
     const { sessionid } = c.req.valid("param");
-    if (!await readUser(database(c), sessionid)) {
+    if (!await readUser(database(c), sessionid, c.get("operator").view)) {
       throw new ProblemError("user_not_found", `no session has the id ${sessionid}`);
     }
     return await show(c, c.req.valid("query"), { session: sessionid });

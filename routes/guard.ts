@@ -5,17 +5,13 @@
  * @module
  */
 import type { RouteConfig } from "@hono/zod-openapi";
-import type { Context, MiddlewareHandler } from "hono";
-import { getCookie } from "hono/cookie";
+import type { MiddlewareHandler } from "hono";
 import type { Session } from "../auth/credential.ts";
 import { allows, type Operator, type Scope } from "../auth/operator.ts";
+import type { EventType } from "../events/event.ts";
+import { isLimited, showsTypes, type View } from "../events/view.ts";
+import { type Authenticator, bearerToken, readOperator } from "./caller.ts";
 import { type ProblemCode, ProblemError } from "./problem.ts";
-
-/** How tokens are verified. Each returns null for what is not a valid, current token of its kind. */
-export interface Authenticator {
-  operator(token: string): Promise<Operator | null>;
-  session(credential: string): Promise<Session | null>;
-}
 
 /** Who may call a route, as code and as document. */
 export interface Access<Guard extends MiddlewareHandler = MiddlewareHandler> {
@@ -25,6 +21,8 @@ export interface Access<Guard extends MiddlewareHandler = MiddlewareHandler> {
   /** Query parameters that carry a token. */
   readonly parameters: NonNullable<RouteConfig["parameters"]>;
   readonly problems: readonly ProblemCode[];
+  /** What the document says besides. */
+  readonly note?: string;
 }
 
 /** What the guards find in the context; `createApp` puts the authenticator there. */
@@ -49,28 +47,45 @@ export const anyone: Access = {
   problems: [],
 };
 
-/** Operators whose token contains a scope; `c.get("operator")` is who it is. */
+/**
+ * Operators whose token contains a scope; `c.get("operator")` is who it is.
+ *
+ * Keys may be limited to rooms and types (ADR 0016). `madeOf` says that the route shows each caller its own view, and
+ * of which event types what it shows is made: a key that lacks one is refused. Without it the route shows the whole
+ * service, and every limited key is refused.
+ */
 export function operator(
   scope: Scope,
+  madeOf?: readonly EventType[],
 ): Access<MiddlewareHandler<Authenticated<{ operator: Operator }>>> {
   return {
     async guard(c, next) {
       const caller = await readOperator(c);
-      if (!caller) throw unauthorized("send an operator token: Authorization: Bearer …");
+      if ("reason" in caller) throw unauthorized(caller.reason);
       if (!allows(caller.scope, scope)) {
         throw new ProblemError("forbidden", `needs scope ${scope}; the token has ${caller.scope}`);
       }
+      assertShown(caller.view, madeOf);
       c.set("operator", caller);
       await next();
     },
     security: [{ operator: [scope] }],
-    parameters: [{
-      name: "access_token",
-      in: "query",
-      schema: { type: "string" },
-      description: "Instead of the header",
-    }],
+    parameters: [
+      {
+        name: "access_token",
+        in: "query",
+        schema: { type: "string" },
+        description: "Instead of the header, in development; in production where a setting says so",
+      },
+      {
+        name: "ticket",
+        in: "query",
+        schema: { type: "string" },
+        description: "Instead of the header, once: see POST /tickets",
+      },
+    ],
     problems: ["unauthorized", "forbidden"],
+    note: noteOn(madeOf),
   };
 }
 
@@ -87,14 +102,6 @@ export const session: Access<MiddlewareHandler<Authenticated<{ session: Session 
   problems: ["unauthorized"],
 };
 
-/** The operator that a request comes from, by header, query or cookie; null where there is none. */
-export async function readOperator(c: Context): Promise<Operator | null> {
-  const authenticator: Authenticator = c.get("authenticator");
-  // Browsers cannot set headers on a WebSocket.
-  const token = bearerToken(c) ?? c.req.query("access_token") ?? getCookie(c, "talky_token");
-  return token ? await authenticator.operator(token) : null;
-}
-
 /** Names of the query parameters that carry a token. */
 export function parameterNames({ parameters }: Access): string[] {
   return parameters.flatMap((parameter) => "name" in parameter ? [parameter.name] : []);
@@ -102,12 +109,31 @@ export function parameterNames({ parameters }: Access): string[] {
 
 // ---
 
-/** The token of an Authorization header (RFC 6750 §2.1). */
-function bearerToken(c: Context): string | undefined {
-  return /^Bearer +([\w.~+/-]+=*)$/i.exec(c.req.header("authorization") ?? "")?.[1];
+function assertShown(view: View, madeOf: readonly EventType[] | undefined): void {
+  if (madeOf === undefined && isLimited(view)) {
+    throw new ProblemError(
+      "forbidden",
+      "this is about the whole service, and the key is limited to a part of it",
+    );
+  }
+  if (madeOf !== undefined && !showsTypes(view, madeOf)) {
+    const shown = view.types?.join(", ") || "none";
+    throw new ProblemError(
+      "forbidden",
+      `this is made of events of ${madeOf.join(", ")}; the key shows ${shown}`,
+    );
+  }
 }
 
-function unauthorized(detail: string): ProblemError {
+/** What the document says of limited keys. */
+function noteOn(madeOf: readonly EventType[] | undefined): string {
+  if (madeOf === undefined) return "Keys that are limited to rooms or types are refused.";
+  const types = madeOf.length === 0 ? "" : `; one that is limited to types needs ${madeOf.join(", ")}`;
+  return `A limited key sees its part${types}.`;
+}
+
+/** The refusal of a request that comes from nobody we know (RFC 6750 §3). */
+export function unauthorized(detail: string): ProblemError {
   return new ProblemError("unauthorized", detail, {
     headers: { "www-authenticate": 'Bearer realm="talky"' },
   });

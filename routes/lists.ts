@@ -63,12 +63,15 @@ export function writeCursor({ moment, id }: Place): string {
   return btoa(`${moment} ${id}`).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 
-/** Reads a cursor back; undefined for none. Throws a problem where it is not one of ours. */
-export function readCursor(cursor: string | undefined): Place | undefined {
+/**
+ * Reads a cursor back; undefined for none. Throws a problem where it is not one of ours. `id` is the schema of the
+ * list's ids, UUIDs mostly.
+ */
+export function readCursor(cursor: string | undefined, id: z.ZodType<string> = Id): Place | undefined {
   if (cursor === undefined) return undefined;
   try {
-    const [moment, id] = atob(cursor.replaceAll("-", "+").replaceAll("_", "/")).split(" ");
-    return { moment: Time.parse(moment), id: Id.parse(id) };
+    const [moment, place] = atob(cursor.replaceAll("-", "+").replaceAll("_", "/")).split(" ");
+    return { moment: Time.parse(moment), id: id.parse(place) };
   } catch {
     throw new ProblemError("invalid_request", "query.cursor: not a cursor that a list has given");
   }

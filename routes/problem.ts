@@ -20,6 +20,7 @@ export const problems = {
   forbidden: { status: 403, title: "The token does not allow this" },
   not_found: { status: 404, title: "There is nothing here" },
   room_not_found: { status: 404, title: "There is no such room" },
+  token_not_found: { status: 404, title: "There is no such key" },
   user_not_found: { status: 404, title: "There is no such session" },
   method_not_allowed: { status: 405, title: "The method does not fit this path" },
   cursor_gone: { status: 410, title: "The cursor is older than what is kept" },

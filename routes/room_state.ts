@@ -7,6 +7,7 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { readRoomState } from "../db/room_state.ts";
 import { roomExists } from "../db/rooms.ts";
 import { Id, Time } from "../events/event.ts";
+import { madeOf } from "../events/view.ts";
 import { contract } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { Moment, respondJson } from "./lists.ts";
@@ -35,7 +36,7 @@ const showState = contract({
   operationId: "getRoomState",
   summary: "Who was there, with what muted, shared and locked, at a moment",
   tags: ["rooms"],
-  access: operator("read"),
+  access: operator("read", madeOf.roomState),
   request: {
     params: z.object({ id: Id }),
     query: z.object({
@@ -55,7 +56,7 @@ export function roomStateRoutes({ database }: Dependencies): OpenAPIHono {
   app.openapi(showState, async (c) => {
     const { id } = c.req.valid("param");
     const at = c.req.valid("query").at ?? new Date().toISOString();
-    if (!await roomExists(database(c), id)) {
+    if (!await roomExists(database(c), id, c.get("operator").view)) {
       throw new ProblemError("room_not_found", `no room has the id ${id}`);
     }
     const state = await readRoomState(database(c), id, at);

@@ -6,6 +6,7 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { findOccupants, findRooms, readRoom, roomExists } from "../db/rooms.ts";
 import { Id } from "../events/event.ts";
+import { madeOf } from "../events/view.ts";
 import { contract } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
 import {
@@ -30,7 +31,7 @@ const listRooms = contract({
   operationId: "listRooms",
   summary: "Rooms, newest first",
   tags: ["rooms"],
-  access: operator("read"),
+  access: operator("read", madeOf.rooms),
   request: {
     query: z.object({
       ...listParameters,
@@ -50,7 +51,7 @@ const showRoom = contract({
   operationId: "getRoom",
   summary: "A room, who is in it now, and its totals",
   tags: ["rooms"],
-  access: operator("read"),
+  access: operator("read", [...madeOf.rooms, ...madeOf.stays]),
   request: { params: z.object({ id: Id }) },
   responses: {
     200: { description: "The room", content: { "application/json": { schema: RoomDetail } } },
@@ -64,7 +65,7 @@ const listOccupants = contract({
   operationId: "listRoomOccupants",
   summary: "Every stay in a room, in order of joining",
   tags: ["rooms"],
-  access: operator("read"),
+  access: operator("read", madeOf.stays),
   request: {
     params: z.object({ id: Id }),
     query: z.object({
@@ -90,6 +91,7 @@ export function roomRoutes({ database }: Dependencies): OpenAPIHono {
     const { limit, cursor, name, ...query } = c.req.valid("query");
     const rows = await findRooms(database(c), {
       ...query,
+      view: c.get("operator").view,
       node: name === undefined ? undefined : readRoomName(name, "query.name"),
       before: readCursor(cursor),
       limit: limit + 1,
@@ -98,14 +100,14 @@ export function roomRoutes({ database }: Dependencies): OpenAPIHono {
   });
   app.openapi(showRoom, async (c) => {
     const { id } = c.req.valid("param");
-    const json = await readRoom(database(c), id);
+    const json = await readRoom(database(c), id, c.get("operator").view);
     if (json === null) throw new ProblemError("room_not_found", `no room has the id ${id}`);
     return respondJson(c, showRoom, json);
   });
   app.openapi(listOccupants, async (c) => {
     const { id } = c.req.valid("param");
     const { present, limit, cursor } = c.req.valid("query");
-    if (!await roomExists(database(c), id)) {
+    if (!await roomExists(database(c), id, c.get("operator").view)) {
       throw new ProblemError("room_not_found", `no room has the id ${id}`);
     }
     const rows = await findOccupants(database(c), id, {

@@ -6,6 +6,7 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { readNow, readRoomStats } from "../db/stats.ts";
 import { Time } from "../events/event.ts";
+import { madeOf } from "../events/view.ts";
 import { contract } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { Moment, respondJson } from "./lists.ts";
@@ -47,7 +48,7 @@ const showNow = contract({
   operationId: "getStatsNow",
   summary: "What is going on now",
   tags: ["stats"],
-  access: operator("read"),
+  access: operator("read", madeOf.figures),
   responses: {
     200: { description: "The figures", content: { "application/json": { schema: Now } } },
   },
@@ -59,7 +60,7 @@ const showRooms = contract({
   operationId: "getRoomStats",
   summary: "Figures of the rooms created in a span of time",
   tags: ["stats"],
-  access: operator("read"),
+  access: operator("read", madeOf.figures),
   request: {
     query: z.object({
       from: Moment.openapi({ description: "RFC 3339; a day before `to` where absent" }),
@@ -76,7 +77,10 @@ const showRooms = contract({
 export function statsRoutes({ database }: Dependencies): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: onInvalid });
 
-  app.openapi(showNow, async (c) => respondJson(c, showNow, await readNow(database(c))));
+  app.openapi(
+    showNow,
+    async (c) => respondJson(c, showNow, await readNow(database(c), c.get("operator").view)),
+  );
 
   app.openapi(showRooms, async (c) => {
     const { from, to, bucket } = c.req.valid("query");
@@ -88,7 +92,12 @@ export function statsRoutes({ database }: Dependencies): OpenAPIHono {
     if (Date.parse(end) - Date.parse(start) > longestSpan) {
       throw new ProblemError("invalid_request", "query.from: a span has at most 366 days");
     }
-    return respondJson(c, showRooms, await readRoomStats(database(c), { from: start, to: end }, bucket));
+    const { view } = c.get("operator");
+    return respondJson(
+      c,
+      showRooms,
+      await readRoomStats(database(c), { from: start, to: end }, bucket, view),
+    );
   });
   return app;
 }

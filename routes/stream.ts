@@ -7,19 +7,22 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { allows, type Operator } from "../auth/operator.ts";
+import { madeOf } from "../events/view.ts";
+import type { Authorization, Permission } from "../stream/authorization.ts";
 import { closeCodeOf, closeCodes, closing } from "../stream/close_codes.ts";
 import { subprotocol } from "../stream/frames.ts";
 import { openEventStream } from "../stream/sse.ts";
 import { BadSubscription, queryParameters, readQuery, type Subscription } from "../stream/subscription.ts";
-import { type Authorization, closeSocket, serveWebSocket } from "../stream/websocket.ts";
+import { closeSocket, serveWebSocket } from "../stream/websocket.ts";
 import { preferenceFor } from "./accept.ts";
+import { type Authenticator, type Nobody, readOperator } from "./caller.ts";
 import { contract, respond } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { type Authenticator, operator, parameterNames, readOperator } from "./guard.ts";
+import { operator, parameterNames, unauthorized } from "./guard.ts";
 import { callerToken } from "./limits.ts";
 import { onInvalid, ProblemError } from "./problem.ts";
 
-const readers = operator("read");
+const readers = operator("read", madeOf.events);
 
 const query = Object.fromEntries(
   Object.entries(queryParameters).map(([name, { schema, description }]) => [
@@ -65,7 +68,7 @@ export function streamRoutes({ stream }: Dependencies): OpenAPIHono {
     app.openAPIRegistry.registerPath(described);
     return app;
   }
-  const { hub, upgrade } = stream;
+  const { hub, watchKey, upgrade } = stream;
 
   // Before the contract: what is wrong with a WebSocket's query is said by close code.
   app.get(
@@ -89,7 +92,8 @@ export function streamRoutes({ stream }: Dependencies): OpenAPIHono {
     const headers = { "cache-control": "no-store", "x-accel-buffering": "no" };
     // Nobody would read it.
     if (c.req.method === "HEAD") return respond(c, openStream, eventStream, null, headers);
-    const body = await openEventStream(hub, subscription, c.get("operator").expires, callerToken(c));
+    const caller = c.get("operator");
+    const body = await openEventStream(hub, subscription, permissionOf(caller), caller.key ?? callerToken(c));
     if ("code" in body) {
       const { problem } = closeCodeOf(body);
       throw new ProblemError(problem, body.reason, {
@@ -100,14 +104,13 @@ export function streamRoutes({ stream }: Dependencies): OpenAPIHono {
   });
 
   async function acceptWebSocket(c: Context): Promise<Response> {
-    const authorization = authorize(await readOperator(c));
     const authenticator: Authenticator = c.get("authenticator");
+    const caller = await readOperator(c);
     // Whom we do not know gets no WebSocket: it would have to be read from, and its frames kept.
-    if ("code" in authorization && authorization.code === closeCodes.unauthorized.code) {
-      throw new ProblemError("unauthorized", authorization.reason);
-    }
+    if ("reason" in caller) throw unauthorized(caller.reason);
+    const authorization = authorize(caller);
     const subscription = readSubscription(c);
-    const owner = callerToken(c);
+    const owner = caller.key ?? callerToken(c);
     const offered = c.req.header("sec-websocket-protocol")?.split(",").map((name) => name.trim()) ?? [];
     const protocol = offered.includes(subprotocol) ? subprotocol : undefined;
     const { response, socket } = upgrade(c.req.raw, { protocol, largestFrame });
@@ -120,12 +123,22 @@ export function streamRoutes({ stream }: Dependencies): OpenAPIHono {
         subscription,
         authorization,
         ...owner !== undefined && { owner },
-        authorize: async (token) => authorize(await authenticator.operator(token)),
+        authorize: async (token) => authorize(await authenticator.operator(c, token) ?? invalidToken),
       });
     }).catch(() => {
       // The client went before the handshake was complete.
     });
     return response;
+  }
+
+  function permissionOf({ expires, view, key }: Operator): Permission {
+    return { expires, view, ...key !== null && { watch: (ended) => watchKey(key, ended) } };
+  }
+
+  function authorize(caller: Operator | Nobody): Authorization {
+    if ("reason" in caller) return closing("unauthorized", caller.reason);
+    if (!allows(caller.scope, "read")) return closing("forbidden", "needs scope read");
+    return permissionOf(caller);
   }
 
   return app;
@@ -140,11 +153,7 @@ export function isWebSocketRequest(request: Request): boolean {
 
 const eventStream = "text/event-stream";
 
-function authorize(operator: Operator | null): Authorization {
-  if (!operator) return closing("unauthorized", "no valid operator token");
-  if (!allows(operator.scope, "read")) return closing("forbidden", "needs scope read");
-  return { expires: operator.expires };
-}
+const invalidToken: Nobody = { reason: "the token is not valid, or is not any more" };
 
 function readSubscription(c: Context): Subscription | BadSubscription {
   try {

@@ -6,6 +6,7 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { findUsers, readUser } from "../db/users.ts";
 import { Id } from "../events/event.ts";
+import { madeOf } from "../events/view.ts";
 import { contract } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { listParameters, readCursor, respondJson, respondPage, timedPageOf, writeCursor } from "./lists.ts";
@@ -19,7 +20,7 @@ const listUsers = contract({
   operationId: "listUsers",
   summary: "Sessions, newest first",
   tags: ["users"],
-  access: operator("read"),
+  access: operator("read", madeOf.stays),
   request: {
     query: z.object({
       ...listParameters,
@@ -41,7 +42,7 @@ const showUser = contract({
   operationId: "getUser",
   summary: "A session",
   tags: ["users"],
-  access: operator("read"),
+  access: operator("read", madeOf.stays),
   request: { params: z.object({ sessionid: Id }) },
   responses: {
     200: { description: "The session", content: { "application/json": { schema: User } } },
@@ -55,12 +56,18 @@ export function userRoutes({ database }: Dependencies): OpenAPIHono {
 
   app.openapi(listUsers, async (c) => {
     const { limit, cursor, ...query } = c.req.valid("query");
-    const rows = await findUsers(database(c), { ...query, before: readCursor(cursor), limit: limit + 1 });
+    const { view } = c.get("operator");
+    const rows = await findUsers(database(c), {
+      ...query,
+      view,
+      before: readCursor(cursor),
+      limit: limit + 1,
+    });
     return respondPage(c, listUsers, { rows, limit, cursorOf: writeCursor });
   });
   app.openapi(showUser, async (c) => {
     const { sessionid } = c.req.valid("param");
-    const json = await readUser(database(c), sessionid);
+    const json = await readUser(database(c), sessionid, c.get("operator").view);
     if (json === null) throw new ProblemError("user_not_found", `no session has the id ${sessionid}`);
     return respondJson(c, showUser, json);
   });

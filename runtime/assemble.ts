@@ -5,6 +5,7 @@
  * @module
  */
 import { getLogger } from "@logtape/logtape";
+import { createOperatorAuthenticator } from "../auth/authenticate.ts";
 import { signIngestCredential } from "../auth/credential.ts";
 import type { Keys } from "../auth/keys.ts";
 import { type Settings, xmppHosts } from "../config.ts";
@@ -22,13 +23,22 @@ import type { Check, Dependencies } from "../routes/dependencies.ts";
 export function routeSettings(
   settings: Settings,
   keys: Keys,
-): Pick<Dependencies, "publicUrl" | "hsts" | "xmpp" | "keys" | "appKey" | "ice"> {
+): Pick<
+  Dependencies,
+  "publicUrl" | "hsts" | "xmpp" | "keys" | "operators" | "accessTokenInQuery" | "appTokens" | "ice"
+> {
   return {
     publicUrl: settings.publicUrl,
     hsts: settings.hsts,
     xmpp: { domain: settings.xmpp.domain, publicUrl: settings.xmpp.publicUrl },
     keys,
-    appKey: settings.appKey,
+    operators: createOperatorAuthenticator(keys),
+    accessTokenInQuery: settings.accessTokenInQuery,
+    appTokens: settings.appKeys.length === 0 ? undefined : {
+      keys: settings.appKeys.map((key) => new TextEncoder().encode(key)),
+      audiences: [settings.appAudience ?? settings.publicUrl],
+      audienceRequired: settings.appAudience !== undefined,
+    },
     ice: settings.ice,
   };
 }

@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { deriveKeys } from "../auth/keys.ts";
 import { loadSettings } from "../runtime/deno/environment.ts";
 import { Failure, runTask } from "../runtime/failure.ts";
-import { secretOf } from "../local/secret.ts";
+import { secretsOf } from "../local/secret.ts";
 import { checkProsodyConfig, installFile } from "../local/prosody_install.ts";
 import { findLayout, modulesDir, systemConfig, unreadableFolder } from "../local/prosody_layout.ts";
 
@@ -31,7 +31,7 @@ if (import.meta.main) {
     const { task, to, source } = readArguments();
     const settings = loadSettings();
     const layout = await findLayout();
-    const text = systemConfig(settings, await deriveKeys(await secretOf(settings)), layout, source);
+    const text = systemConfig(settings, await deriveKeys(await secretsOf(settings)), layout, source);
 
     if (task === "generate") {
       const path = resolve(to ?? "prosody.cfg.lua");

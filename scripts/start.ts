@@ -15,7 +15,7 @@ import { buildDemo } from "./demo.ts";
 import { withoutPassword } from "../db/url.ts";
 import { loadSettings } from "../runtime/deno/environment.ts";
 import { Failure, runTask } from "../runtime/failure.ts";
-import { secretOf } from "../local/secret.ts";
+import { secretsOf } from "../local/secret.ts";
 import { requireProsody } from "../local/install_prosody.ts";
 import { startPostgres } from "../local/postgres.ts";
 import { kill } from "../local/process.ts";
@@ -29,18 +29,18 @@ async function start(settings: Settings, requests: StopRequests): Promise<void> 
   if (!settings.databaseUrl || !settings.xmpp.url) services.use(await ownDataDir(settings.dataDir));
   // First what may have to be installed, so that failing leaves nothing behind.
   const program = settings.xmpp.url ? undefined : await requireProsody(say);
-  const secret = await secretOf(settings);
+  const secrets = await secretsOf(settings);
 
   const databaseUrl = settings.databaseUrl ?? await bringPostgres(settings, requests, services);
   for (const done of await prepareDatabase(databaseUrl)) say(`database: ${done}`);
   if (requests.pending) return;
 
-  const xmppUrl = settings.xmpp.url ?? await bringProsody(settings, secret, program!, requests, services);
+  const xmppUrl = settings.xmpp.url ?? await bringProsody(settings, secrets, program!, requests, services);
   if (requests.pending) return;
 
   if (settings.demoDir) await bringDemo(settings.demoDir);
 
-  const service = await run({ ...settings, databaseUrl, secret, xmpp: { ...settings.xmpp, url: xmppUrl } });
+  const service = await run({ ...settings, databaseUrl, secrets, xmpp: { ...settings.xmpp, url: xmppUrl } });
   services.defer(() => requests.orderly(service.stop(), () => {}));
   console.log(summary(settings, databaseUrl, xmppUrl, Date.now() - began));
   await requests.wait();
@@ -72,13 +72,13 @@ async function bringPostgres(
 
 async function bringProsody(
   settings: Settings,
-  secret: string,
+  secrets: readonly string[],
   program: string,
   requests: StopRequests,
   services: AsyncDisposableStack,
 ): Promise<string> {
   say("starting Prosody");
-  const prosody = await startProsody({ settings, keys: await deriveKeys(secret), program, say });
+  const prosody = await startProsody({ settings, keys: await deriveKeys(secrets), program, say });
   if (prosody.adopted) say("Prosody still runs from an earlier start: taking it over, calls go on");
   services.defer(() => requests.orderly(prosody.stop(), () => kill(prosody.pid, "SIGKILL")));
   return prosody.url;

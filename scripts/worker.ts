@@ -9,7 +9,7 @@ import { prosodyUrl } from "../runtime/assemble.ts";
 import { prepareDatabase, withDatabase } from "../local/database.ts";
 import { loadEnvironment, loadSettings } from "../runtime/deno/environment.ts";
 import { Failure, runTask } from "../runtime/failure.ts";
-import { secretOf } from "../local/secret.ts";
+import { secretsOf } from "../local/secret.ts";
 import { bundleWorker, startWorkerd } from "../local/workerd.ts";
 import { StopRequests } from "../local/stop_requests.ts";
 
@@ -36,7 +36,7 @@ const tasks: Record<string, () => Promise<void>> = {
           DATABASE_URL: databaseUrl,
           TALKY_ENV: "production",
           TALKY_PUBLIC_URL: publicUrl,
-          TALKY_SECRET: await secretOf(settings),
+          TALKY_SECRET: (await secretsOf(settings)).join(","),
           TALKY_XMPP_URL: prosodyUrl(settings),
           TALKY_XMPP_PUBLIC_URL: settings.xmpp.publicUrl,
         },

@@ -37,6 +37,8 @@ export interface Reader {
   tend(now: number): void;
   /** Replaces cursor and filter; a `ready` frame says from where. */
   subscribe(subscription: Pick<ReaderOptions, "filter" | "after" | "head">): void;
+  /** Replaces the filter alone; it goes on where it is. */
+  show(filter: Filter): void;
   /** Takes it off the hub and closes its sink. */
   close(reason: CloseReason): void;
   /** Takes it off the hub; its sink is closed already. */
@@ -150,6 +152,12 @@ export function createReader(context: ReaderContext, options: ReaderOptions, onR
       paging = null;
       ({ filter, after: cursor } = subscription);
       send(encoding.ready(cursor, subscription.head));
+      move();
+    },
+    show(another) {
+      if (another.key === filter.key) return;
+      paging = null;
+      filter = another;
       move();
     },
     close,

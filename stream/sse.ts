@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { type CloseReason, closing } from "./close_codes.ts";
-import { atDeadline } from "./deadline.ts";
+import { type Permission, untilEnded } from "./authorization.ts";
+import type { CloseReason } from "./close_codes.ts";
 import { sseEncoding } from "./encoding.ts";
+import { createFilter } from "./filter.ts";
 import type { Hub } from "./hub.ts";
 import type { Reader } from "./reader.ts";
 import { place, type Subscription } from "./subscription.ts";
@@ -13,8 +14,8 @@ import { place, type Subscription } from "./subscription.ts";
 /** A response body that lasts as long as the reader, or why there is none. */
 export async function openEventStream(
   hub: Hub,
-  { after, filter }: Subscription,
-  expires: number,
+  { after, wanted }: Subscription,
+  permission: Permission,
   owner?: string,
 ): Promise<ReadableStream<Uint8Array> | CloseReason> {
   const bounds = await hub.bounds();
@@ -30,7 +31,7 @@ export async function openEventStream(
     start(controller) {
       const added = hub.add({
         encoding: sseEncoding,
-        filter,
+        filter: createFilter(wanted, permission.view),
         after: start.after,
         head: bounds.head,
         ...owner !== undefined && { owner },
@@ -39,8 +40,12 @@ export async function openEventStream(
           buffered: () => Math.max(0, highWaterMark - (controller.desiredSize ?? highWaterMark)),
           close: ({ code, reason }) => {
             cancelExpiry();
-            controller.enqueue(text.encode(`event: close\ndata: ${JSON.stringify({ code, reason })}\n\n`));
-            controller.close();
+            try {
+              controller.enqueue(text.encode(`event: close\ndata: ${JSON.stringify({ code, reason })}\n\n`));
+              controller.close();
+            } catch {
+              // The client has gone meanwhile.
+            }
           },
         },
       });
@@ -49,10 +54,7 @@ export async function openEventStream(
         return;
       }
       reader = added;
-      cancelExpiry = atDeadline(
-        expires,
-        () => reader?.close(closing("unauthorized", "the token has expired")),
-      );
+      cancelExpiry = untilEnded(permission, (reason) => reader?.close(reason));
     },
     cancel() {
       cancelExpiry();

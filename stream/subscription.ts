@@ -6,16 +6,16 @@
  */
 import { z } from "zod";
 import { EventTypeName, Id } from "../events/event.ts";
-import { type CloseReason, closing } from "./close_codes.ts";
-import { createFilter, type Filter } from "./filter.ts";
 import type { LogBounds } from "../events/event_log.ts";
+import { type CloseReason, closing } from "./close_codes.ts";
+import type { Wanted } from "./filter.ts";
 import { type ClientFrame, clientFrames } from "./frames.ts";
 import { unknownParameter } from "./parameters.ts";
 
 /** A checked wish: from where (null: from now) and what. */
 export interface Subscription {
   readonly after: number | null;
-  readonly filter: Filter;
+  readonly wanted: Wanted;
 }
 
 /** Something a client sent makes no sense. `message` says what would. */
@@ -67,7 +67,7 @@ export function readQuery(
   });
   if (!parsed.success) throw new BadSubscription(describe(parsed.error));
   const { after, room, type } = parsed.data;
-  return { after, filter: createFilter({ rooms: room, types: type }) };
+  return { after, wanted: { rooms: room, types: type } };
 }
 
 /** Reads a client's frame. Throws {@link BadSubscription}. */
@@ -89,7 +89,7 @@ export function readFrame(data: unknown): ClientFrame {
 export function wishOf({ after, room = [], rooms = [], types = [] }: SubscribeFrame): Subscription {
   return {
     after: after ?? null,
-    filter: createFilter({ rooms: [room, rooms].flat(), types: [types].flat() }),
+    wanted: { rooms: [room, rooms].flat(), types: [types].flat() },
   };
 }
 

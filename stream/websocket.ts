@@ -3,9 +3,12 @@
  *
  * @module
  */
+import { everything } from "../events/view.ts";
+import { type Authorization, untilEnded } from "./authorization.ts";
 import { atDeadline } from "./deadline.ts";
 import { type CloseReason, closing } from "./close_codes.ts";
 import { webSocketEncoding } from "./encoding.ts";
+import { createFilter, type Wanted } from "./filter.ts";
 import type { Hub } from "./hub.ts";
 import type { Reader, Sink } from "./reader.ts";
 import { BadSubscription, place, readFrame, type Subscription, wishOf } from "./subscription.ts";
@@ -18,9 +21,6 @@ export interface ServerSocket {
   addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
   addEventListener(type: "close" | "error", listener: () => void): void;
 }
-
-/** A token's verdict: until when (milliseconds since 1970) it lets read, or why it does not. */
-export type Authorization = { readonly expires: number } | CloseReason;
 
 export interface StreamRequest {
   readonly hub: Hub;
@@ -38,6 +38,8 @@ export async function serveWebSocket(socket: ServerSocket, request: StreamReques
   let reader: Reader | undefined;
   let closed = false;
   let cancelExpiry = () => {};
+  let wanted: Wanted = {};
+  let view = everything;
 
   const sink: Sink = {
     send: (frame) => {
@@ -70,20 +72,23 @@ export async function serveWebSocket(socket: ServerSocket, request: StreamReques
     const warning = Math.min(warnedBefore, (expires - Date.now()) / 2);
     cancelExpiry();
     const cancelWarning = atDeadline(expires - warning, () => sink.send(webSocketEncoding.expiring(expires)));
-    const cancelEnd = atDeadline(
-      expires,
-      () => close(closing("unauthorized", "the token has expired")),
-    );
+    const cancelEnd = untilEnded(authorization, close);
     cancelExpiry = () => {
       cancelWarning();
       cancelEnd();
     };
+    // A fresh token may show other things than the one before.
+    view = authorization.view;
+    reader?.show(createFilter(wanted, view));
     return true;
   }
 
-  async function subscribe({ after, filter }: Subscription): Promise<void> {
+  async function subscribe(subscription: Subscription): Promise<void> {
     const bounds = await hub.bounds();
     if (closed) return;
+    const { after } = subscription;
+    wanted = subscription.wanted;
+    const filter = createFilter(wanted, view);
     const start = place(after, bounds);
     if ("code" in start) return close(start);
     if (reader) return reader.subscribe({ filter, after: start.after, head: bounds.head });

@@ -62,7 +62,7 @@ export async function setStage(say: (line: string) => void): Promise<Stage> {
 
   const environment = {
     DATABASE_URL: databaseUrl,
-    TALKY_SECRET: settings.secret!,
+    TALKY_SECRET: settings.secrets.join(","),
     TALKY_XMPP_DOMAIN: settings.xmpp.domain,
     TALKY_XMPP_URL: `ws://127.0.0.1:${relay.port}/xmpp-websocket`,
     // The clients' network does not break: what they do is the truth.

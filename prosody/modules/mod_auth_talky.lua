@@ -2,7 +2,8 @@
 -- only: with SCRAM the credential would never reach us. Pins the resource to the session id.
 --
 -- Option:
---   talky_session_key  the key that credentials are signed with; required
+--   talky_session_key  the key that credentials are signed with, or a list of those that they may be; required.
+--                      Read again when the configuration is reloaded (SIGHUP): keys change without a call cut
 --
 -- Other modules find what the credential said in `session.talky` (talky/credential.lib.lua).
 
@@ -13,18 +14,42 @@ local new_sasl = require "util.sasl".new
 local nodeprep = require "util.encodings".stringprep.nodeprep
 local credential = module:require "talky/credential"
 
-local key = assert(module:get_option_string("talky_session_key"), "talky_session_key is not set")
-
 -- Prosody 13 has verifiers for one algorithm and deprecates `jwt.verify`, which is HS256's; in 0.12 it is all
 -- there is. Neither lets the token choose the algorithm.
-local decode = jwt.new_verifier and jwt.new_verifier("HS256", key)
-	or function(token) return jwt.verify(key, token) end
+local function decoder(key)
+	return jwt.new_verifier and jwt.new_verifier("HS256", key)
+		or function(token) return jwt.verify(key, token) end
+end
+
+local decoders = {}
+
+-- Returns whether there are keys.
+local function read_keys()
+	local keys = module:get_option_array("talky_session_key")
+	if not keys or #keys == 0 then return false end
+	decoders = {}
+	for i, key in ipairs(keys) do decoders[i] = decoder(key) end
+	return true
+end
+
+assert(read_keys(), "talky_session_key is not set")
+
+-- A reload that has lost the keys leaves those that there are.
+module:hook_global("config-reloaded", function()
+	if not read_keys() then module:log("error", "talky_session_key is not set: the keys stay as they were") end
+end)
 
 -- Returns what the credential says, or nil and the reason.
 local function verify(token, username)
-	local genuine, claims = decode(token)
-	if not genuine then return nil, claims end
-	return credential.check(claims, { username = username, host = module.host, now = os.time() })
+	local reason = "no key"
+	for _, decode in ipairs(decoders) do
+		local genuine, claims = decode(token)
+		if genuine then
+			return credential.check(claims, { username = username, host = module.host, now = os.time() })
+		end
+		reason = claims
+	end
+	return nil, reason
 end
 
 -- Some clients (stanza, and with it Talky's) unescape the node of the JID that they log in with (XEP-0106):

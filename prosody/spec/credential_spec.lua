@@ -24,9 +24,14 @@ test("an ingest credential has no session id, whatever it says", function()
 	same(check(claims { scope = "ingest", sid = "absent" }, expected).scope, "ingest")
 end)
 
+test("a credential that has begun", function()
+	for _, nbf in ipairs { 0, 999, 1000 } do same(check(claims { nbf = nbf }, expected).sid, sid) end
+end)
+
 test("what is not good enough", function()
 	for reason, changes in pairs {
 		["expired"] = { { exp = 1000 }, { exp = "absent" }, { exp = "2000" } },
+		["not valid yet"] = { { nbf = 1001 }, { nbf = "0" }, { nbf = {} }, { nbf = true } },
 		["for another user"] = { { sub = "bob" }, { sub = "absent" }, { sub = "Ada" } },
 		["for another host"] = { { aud = "guests.example" }, { aud = "absent" }, { aud = { "users.example" } } },
 		["unknown scope"] = { { scope = "operator" }, { scope = "absent" }, { scope = { "session" } } },

@@ -36,5 +36,5 @@ async function read(bindings: Bindings): Promise<Shared> {
     ...Object.fromEntries(texts),
   });
   await configureLogging(settings);
-  return { settings, keys: await deriveKeys(settings.secret!) };
+  return { settings, keys: await deriveKeys(settings.secrets) };
 }

@@ -7,6 +7,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { connect } from "../../db/connect.ts";
 import { postgresLog } from "../../db/event_log.ts";
+import { watchKeys } from "../../db/key_watch.ts";
 import { databaseCheck, databaseRecorder, reportTrouble, routeSettings } from "../assemble.ts";
 import { createApp } from "../../routes/app.ts";
 import type { Check } from "../../routes/dependencies.ts";
@@ -70,12 +71,15 @@ async function serve(bindings: Bindings): Promise<Serving> {
     const hub = await startHub(postgresLog(sql), { onTrouble: reportTrouble() });
     const recorder = databaseRecorder(sql);
     const checkDatabase = databaseCheck(sql);
+    const shared = routeSettings(settings, keys);
+    const keyWatch = watchKeys(sql);
     const app = createApp({
-      ...routeSettings(settings, keys),
+      ...shared,
       database: () => sql,
       recorder: () => recorder,
       stream: {
         hub,
+        watchKey: keyWatch.watch,
         upgrade: (_request, { protocol }) => {
           const { response, socket } = acceptWebSocket(protocol);
           return { response, socket: Promise.resolve(socket) };

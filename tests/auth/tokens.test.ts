@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { SignJWT } from "jose";
 import { signCredential, signIngestCredential, verifyCredential } from "../../auth/credential.ts";
-import { deriveKeys, sessionKeyText } from "../../auth/keys.ts";
+import { deriveKeys, type KeyRing, sessionKeyTexts } from "../../auth/keys.ts";
 import { allows, scopes, signOperatorToken, verifyOperatorToken } from "../../auth/operator.ts";
 
 const keys = await deriveKeys("a secret that is more than 32 bytes long");
@@ -19,12 +19,12 @@ const unsigned = (token: string, alg: string) => `${encode({ alg, typ: "JWT" })}
 
 Deno.test("keys are the same from the same secret, and different for each use and secret", async () => {
   assert.deepEqual(await deriveKeys("a secret that is more than 32 bytes long"), keys);
-  const texts = [keys.session, keys.operator, others.session, others.operator].map((key) =>
+  const texts = [keys.session, keys.operator, others.session, others.operator].map(([key]) =>
     new TextDecoder().decode(key)
   );
   assert.equal(new Set(texts).size, 4);
   for (const text of texts) assert.match(text, /^[0-9a-f]{64}$/);
-  assert.equal(sessionKeyText(keys), texts[0]);
+  assert.deepEqual(sessionKeyTexts(keys), [texts[0]]);
 });
 
 Deno.test("the session key is derived as Prosody's documentation says", async () => {
@@ -32,7 +32,7 @@ Deno.test("the session key is derived as Prosody's documentation says", async ()
   const { createHmac } = await import("node:crypto");
   const expected = createHmac("sha256", "0123456789abcdef0123456789abcdef").update("talky session key v1")
     .digest("hex");
-  assert.equal(sessionKeyText(known), expected);
+  assert.deepEqual(sessionKeyTexts(known), [expected]);
 });
 
 Deno.test("a credential stands for its session until it ends", async () => {
@@ -56,7 +56,7 @@ Deno.test("no altered, unsigned or otherwise signed credential is one", async ()
   }
   assert.equal(await verifyCredential(others, credential), null);
   const claims = { scope: "session", sid: session.sessionid, sub: "ada", aud: "users.talky.test" };
-  const signed = (algorithm: string, key: Uint8Array, more: object) =>
+  const signed = (algorithm: string, [key]: KeyRing, more: object) =>
     new SignJWT({ ...claims, ...more }).setProtectedHeader({ alg: algorithm }).sign(key);
   const exp = Math.floor(Date.now() / 1000) + 60;
   assert.deepEqual(
@@ -102,10 +102,38 @@ Deno.test("an operator's token says its scope and its end, and nothing else is o
       await signOperatorToken(others, "admin", 60),
       await signCredential(keys, session, 60),
       await new SignJWT({ scope: "admin" }).setProtectedHeader({ alg: "HS256" }).setExpirationTime("1h").sign(
-        keys.session,
+        keys.session[0],
       ),
     ]
   ) assert.equal(await verifyOperatorToken(keys, one), null);
+});
+
+Deno.test("a token that is signed without a key lasts for 400 days at most, whatever it says", async () => {
+  const days = (count: number) => signOperatorToken(keys, "admin", count * 86_400);
+  assert.equal((await verifyOperatorToken(keys, await days(400)))?.scope, "admin");
+  for (const count of [401, 999_999]) assert.equal(await verifyOperatorToken(keys, await days(count)), null);
+});
+
+Deno.test("of several secrets the first signs, and all verify: one can replace another", async () => {
+  const [old, fresh] = [
+    "an old secret of more than 32 bytes, worn",
+    "a fresh secret of more than 32 bytes, new",
+  ];
+  const steps = await Promise.all([[old], [old, fresh], [fresh, old], [fresh]].map(deriveKeys));
+  const made = await Promise.all(steps.map(async (step) => ({
+    credential: await signCredential(step, session, 60),
+    token: await signOperatorToken(step, "read", 60),
+  })));
+  for (const [i, step] of steps.entries()) {
+    for (const [j, { credential, token }] of made.entries()) {
+      // Signed with the old one at the first two steps; known until the last, and from the second on.
+      const known = j < 2 ? i < 3 : i > 0;
+      assert.equal(await verifyCredential(step, credential) !== null, known, `credential of ${j} at ${i}`);
+      assert.equal(await verifyOperatorToken(step, token) !== null, known, `token of ${j} at ${i}`);
+    }
+  }
+  assert.deepEqual(sessionKeyTexts(steps[2]!), [steps[3]!, steps[0]!].flatMap(sessionKeyTexts));
+  await assert.rejects(deriveKeys([]));
 });
 
 Deno.test("scopes contain each other", () => {

@@ -24,6 +24,8 @@ export interface TestProsody extends AsyncDisposable {
   readonly dataDir: string;
   /** Process id; another after each restart. */
   readonly pid: number;
+  /** Has it take the keys of other secrets, as it runs. */
+  rotate(secrets: readonly string[]): Promise<void>;
   /** Sends a signal and waits for the end. */
   kill(signal: Deno.Signal): Promise<void>;
   /** Ends it if it still runs, and starts it again on the same data and port. */
@@ -65,6 +67,7 @@ export async function testProsody(
     get pid() {
       return prosody.pid;
     },
+    rotate: async (secrets) => await prosody.reload(await deriveKeys(secrets)),
     async kill(signal) {
       Deno.kill(prosody.pid, signal);
       await ended(prosody.pid, 25);

@@ -2,6 +2,7 @@ import { xml } from "@xmpp/client";
 import assert from "node:assert/strict";
 import { signCredential } from "../../auth/credential.ts";
 import { deriveKeys } from "../../auth/keys.ts";
+import { signToken } from "../../auth/signed.ts";
 import { until } from "../harness/wait.ts";
 import { joined, scenario, started } from "./scenario.ts";
 import { enter, room, say, send } from "./stanzas.ts";
@@ -108,6 +109,11 @@ scenario("a credential is good for one user, one host, its time, and one resourc
     session,
     60,
   );
+  const early = await signToken(
+    prosody.keys.session,
+    { scope: "session", sid: id, sub: "x", aud: hosts.guests, nbf: Math.floor(Date.now() / 1000) + 3600 },
+    7200,
+  );
   const [header, payload, signature] = good.split(".") as [string, string, string];
   const unsigned = `${btoa('{"alg":"none","typ":"JWT"}').replaceAll("=", "")}.${payload}.`;
   const other = btoa(
@@ -124,6 +130,7 @@ scenario("a credential is good for one user, one host, its time, and one resourc
       [hosts.guests, "y", good],
       [hosts.users, "x", good],
       [hosts.guests, "x", old],
+      [hosts.guests, "x", early],
       [hosts.guests, "x", good.slice(0, -2)],
       [hosts.guests, "x", `${header}.${other}.${signature}`],
       [hosts.guests, "x", foreign],

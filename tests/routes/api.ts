@@ -3,10 +3,15 @@
  *
  * @module
  */
+import { makeApiKey } from "../../auth/api_key.ts";
+import { createOperatorAuthenticator } from "../../auth/authenticate.ts";
 import { deriveKeys, type Keys } from "../../auth/keys.ts";
 import { signCredential } from "../../auth/credential.ts";
 import { type Scope, signOperatorToken } from "../../auth/operator.ts";
+import { addApiKey } from "../../db/api_keys.ts";
 import { isRefusedData } from "../../db/connect.ts";
+import { watchKeys } from "../../db/key_watch.ts";
+import type { View } from "../../events/view.ts";
 import { store } from "../../db/store.ts";
 import { createRecorder } from "../../ingest/recorder.ts";
 import { createApp } from "../../routes/app.ts";
@@ -26,6 +31,8 @@ export interface Api extends LiveLog {
   /** An operator's token with scope `read`. */
   readonly token: string;
   operatorToken(scope: Scope, lifetime?: number): Promise<string>;
+  /** A new API key, by default one that reads all for an hour. */
+  apiKey(what?: { scope?: Scope; view?: View; lifetime?: number }): Promise<{ id: string; token: string }>;
   /** A client's credential. */
   credential(sessionid: string): Promise<string>;
   /** Asks with the token, unless the request brings its own. */
@@ -53,17 +60,25 @@ export async function testApi({ hub, events = 0, dependencies = {} }: ApiOptions
     store: (submissions) => store(log.sql, submissions),
     isRefusedData,
   });
+  const operators = createOperatorAuthenticator(keys);
+  const keyWatch = watchKeys(log.sql);
   const app = createApp({
     publicUrl,
     xmpp: { domain: "talky.test", publicUrl: "wss://talky.test/xmpp-websocket" },
     keys,
+    operators,
+    accessTokenInQuery: true,
     database: () => log.sql,
     recorder: () => recorder,
-    appKey,
+    appTokens: {
+      keys: [new TextEncoder().encode(appKey)],
+      audiences: [publicUrl],
+      audienceRequired: false,
+    },
     ice: { stun: [], turn: [], turnSecret: undefined, turnLifetime: 3600 },
     hsts: "on",
     compression: true,
-    stream: { hub: log.hub, upgrade },
+    stream: { hub: log.hub, watchKey: keyWatch.watch, upgrade },
     asset: () => Promise.resolve(null),
     checks: () => Promise.resolve({ database: { ok: true } }),
     ...dependencies,
@@ -83,6 +98,12 @@ export async function testApi({ hub, events = 0, dependencies = {} }: ApiOptions
     app,
     token,
     operatorToken,
+    async apiKey({ scope = "read", view = {}, lifetime = 3600 } = {}) {
+      const { id, token, hash } = await makeApiKey();
+      const expires = Date.now() + lifetime * 1000;
+      await addApiKey(log.sql, { id, name: "of a test", hash, scope, view, expires });
+      return { id, token };
+    },
     credential: (sessionid) => signCredential(keys, { sessionid, userid: "ada@users.talky.test" }, 3600),
     request,
     async get(path) {
@@ -96,6 +117,7 @@ export async function testApi({ hub, events = 0, dependencies = {} }: ApiOptions
     },
     async [Symbol.asyncDispose]() {
       const down = server?.shutdown();
+      keyWatch.stop();
       await log[Symbol.asyncDispose]();
       await down;
     },

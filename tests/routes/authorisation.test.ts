@@ -78,19 +78,19 @@ Deno.test("an operator's endpoints take an operator's current token, and no othe
       60,
     ),
     "the session key": await new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).setExpirationTime("1h")
-      .sign(api.keys.session),
+      .sign(api.keys.session[0]),
     "the application's key": await new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).setExpirationTime(
       "1h",
     )
       .sign(new TextEncoder().encode(appKey)),
     "a client's credential": await api.credential(session),
-    "no end": await new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).sign(api.keys.operator),
+    "no end": await new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).sign(api.keys.operator[0]),
     "an unknown scope": await new SignJWT({ scope: "everything" }).setProtectedHeader({ alg: "HS256" })
-      .setExpirationTime("1h").sign(api.keys.operator),
+      .setExpirationTime("1h").sign(api.keys.operator[0]),
     "another algorithm": await new SignJWT(claims).setProtectedHeader({ alg: "HS512" }).setExpirationTime(
       "1h",
     )
-      .sign(api.keys.operator),
+      .sign(api.keys.operator[0]),
     "nonsense": "nonsense",
   };
   for (const [what, token] of Object.entries(tokens)) {

@@ -11,7 +11,7 @@ import { addReader } from "./recording_sink.ts";
 function heldLog(length: number) {
   const events = Array.from({ length }, (_, i): LoggedEvent => {
     const [id, type, room_id] = [i + 1, eventTypes[i % eventTypes.length]!, rooms[i % 3]!];
-    return { id, type, room_id, json: JSON.stringify({ id, type, room_id, data: {} }) };
+    return { id, type, room_id, room_node: null, json: JSON.stringify({ id, type, room_id, data: {} }) };
   });
   const waiting: (() => void)[] = [];
   const log: EventLog = {
@@ -65,6 +65,7 @@ Deno.test("a page that cannot be read is read again", async () => {
           id,
           type: "room_locked",
           room_id: null,
+          room_node: null,
           json: JSON.stringify({ id }),
         })),
       );

@@ -8,7 +8,7 @@ Deno.test("an append that is announced while the log is being read is not slept 
   const events: LoggedEvent[] = [];
   const append = () => {
     const id = events.length + 1;
-    events.push({ id, type: "room_locked", room_id: null, json: JSON.stringify({ id }) });
+    events.push({ id, type: "room_locked", room_id: null, room_node: null, json: JSON.stringify({ id }) });
   };
   let wake = () => {};
   let held = Promise.resolve();

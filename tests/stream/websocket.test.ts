@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { until } from "../harness/wait.ts";
-import { testApi } from "../routes/api.ts";
+import { publicUrl, testApi } from "../routes/api.ts";
 import { assertProblem } from "../routes/problems.ts";
 import { rooms } from "./live_log.ts";
 import { openWebSocket } from "./web_client.ts";
@@ -182,6 +182,7 @@ Deno.test("a reader that goes is forgotten", async () => {
 
 Deno.test("the console's cookie lets read too", async () => {
   await using api = await testApi({ events: 1 });
-  const response = await api.app.request("/events", { headers: { cookie: `talky_token=${api.token}` } });
+  const headers = { host: new URL(publicUrl).host, cookie: `talky_token=${api.token}` };
+  const response = await api.app.request("/events", { headers });
   assert.equal(response.status, 200);
 });

@@ -1,15 +1,10 @@
 import type { Mutants } from "../mutant.ts";
 
 /** Verifying is decoding and more; these leave out the more. */
-const decodedCredential = {
-  file: "auth/credential.ts",
-  find: "const { payload } = await jwtVerify(credential, keys.session, {",
-  replace: `const payload = (await import("jose")).decodeJwt(credential);\n    void ({`,
-};
-const decodedToken = {
-  file: "auth/operator.ts",
-  find: "const { payload } = await jwtVerify(token, keys.operator, {",
-  replace: `const payload = (await import("jose")).decodeJwt(token);\n    void ({`,
+const decoded = {
+  file: "auth/signed.ts",
+  find: "const { payload } = await jwtVerify(token, key, {",
+  replace: `const payload = (await import("jose")).decodeJwt(token);\n      void ({`,
 };
 
 /** The line before it, copied and not changed. */
@@ -131,10 +126,11 @@ export const toldApart: Mutants = {
   }, {
     // Decoded, not verified.
     file: "prosody/modules/mod_auth_talky.lua",
-    find: "local genuine, claims = jwt.verify(key, token)\n\tif not genuine then return nil, claims end",
+    find: "local genuine, claims = decode(token)\n\t\tif genuine then",
     replace: `local payload = token:match("^[^.]+%.([^.]+)%.") or ""\n` +
-      `\tlocal claims = require "util.json".decode(\n` +
-      `\t\t(require "util.encodings".base64.decode(payload:gsub("[-_]", { ["-"] = "+", _ = "/" }) .. "==")))`,
+      `\t\tlocal claims = require "util.json".decode(\n` +
+      `\t\t\t(require "util.encodings".base64.decode(payload:gsub("[-_]", { ["-"] = "+", _ = "/" }) .. "==")))\n` +
+      `\t\tif decode then`,
     test: "tests/prosody/identity.test.ts",
     name: "a credential is good for one user",
   }, {
@@ -180,27 +176,27 @@ export const toldApart: Mutants = {
 
   "a credential is altered or of another use": [{
     // Whatever jose can verify with these bytes.
-    file: "auth/credential.ts",
+    file: "auth/signed.ts",
     find: `algorithms: ["HS256"],`,
     replace: "",
     test: "tests/auth/tokens.test.ts",
     name: "no altered, unsigned",
   }, {
     // jose looks at an end where there is one.
-    file: "auth/credential.ts",
+    file: "auth/signed.ts",
     find: `requiredClaims: ["exp"],`,
     replace: "",
     test: "tests/auth/tokens.test.ts",
     name: "no altered, unsigned",
   }, {
     // For clocks that differ.
-    file: "auth/credential.ts",
+    file: "auth/signed.ts",
     find: `requiredClaims: ["exp"],`,
     replace: `requiredClaims: ["exp"], clockTolerance: 60,`,
     test: "tests/auth/tokens.test.ts",
     name: "no altered, unsigned",
   }, {
-    ...decodedCredential,
+    ...decoded,
     test: "tests/auth/tokens.test.ts",
     name: "no altered, unsigned",
   }, {
@@ -281,7 +277,7 @@ export const toldApart: Mutants = {
     test: "tests/routes/authorisation.test.ts",
     name: "an operator's endpoints take",
   }, {
-    ...decodedToken,
+    ...decoded,
     test: "tests/routes/authorisation.test.ts",
     name: "an operator's endpoints take",
   }, {
@@ -320,18 +316,18 @@ export const toldApart: Mutants = {
     test: "tests/routes/authorisation.test.ts",
     name: "a client's endpoints take",
   }, {
-    ...decodedCredential,
+    ...decoded,
     test: "tests/routes/authorisation.test.ts",
     name: "a client's endpoints take",
   }, {
     // A browser cannot set headers, so it may send its token in a frame, soon.
     file: "routes/stream.ts",
-    find: `if (!operator) return closing("unauthorized", "no valid operator token");`,
-    replace: "if (!operator) return { expires: Date.now() + 3000 };",
+    find: `if ("reason" in caller) return closing("unauthorized", caller.reason);`,
+    replace: `if ("reason" in caller) return { expires: Date.now() + 3000, view: {} };`,
     test: "tests/stream/websocket.test.ts",
     name: "401 instead of a WebSocket",
   }, {
-    ...decodedToken,
+    ...decoded,
     test: "tests/stream/websocket.test.ts",
     name: "401 instead of a WebSocket",
   }],

@@ -16,6 +16,8 @@ local function check(claims, expected)
 		return nil, "not an object"
 	elseif type(claims.exp) ~= "number" or claims.exp <= expected.now then
 		return nil, "expired"
+	elseif claims.nbf ~= nil and (type(claims.nbf) ~= "number" or claims.nbf > expected.now) then
+		return nil, "not valid yet"
 	elseif claims.sub ~= expected.username then
 		return nil, "for another user"
 	elseif claims.aud ~= expected.host then

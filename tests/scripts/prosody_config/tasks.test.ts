@@ -63,7 +63,7 @@ prosodyTest(
       dataDir: folder.path,
       modulesDir: folder.path,
       httpPort: 5280,
-      sessionKey: "00ff",
+      sessionKeys: ["00ff"],
     });
     const system = systemConfig(readSettings({}), keys, layoutOf("/etc/prosody"), "node-a");
     for (const text of [local, system]) {
