@@ -27,8 +27,8 @@ export const bounded: Mutants = {
   "a stranger is read from": [{
     // The close code would tell, after all.
     file: "routes/stream.ts",
-    find: "authorization.code === closeCodes.unauthorized.code",
-    replace: "authorization.code === closeCodes.gone.code",
+    find: `if ("reason" in caller) throw unauthorized(caller.reason);`,
+    replace: "",
     test: server,
     name: "without a token nothing that follows",
   }, {
