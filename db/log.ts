@@ -7,7 +7,7 @@
  */
 import type { NewEvent } from "../events/event.ts";
 import type { LogBounds, LoggedEvent, LogPage } from "../events/event_log.ts";
-import { everything, type View } from "../events/view.ts";
+import { everything } from "../events/view.ts";
 import { type Sql, textArray, type Transaction } from "./connect.ts";
 import { showsRoom, showsType } from "./view.ts";
 
