@@ -26,7 +26,7 @@ Deno.test("a Prosody with the production configuration feeds two instances, and 
   const settings = readSettings({
     TALKY_ENV: "production",
     TALKY_SECRET: secret,
-    DATABASE_URL: "postgres://nowhere/",
+    DATABASE_URL: "postgres://nowhere/talky",
     TALKY_XMPP_URL: `ws://127.0.0.1:${port}/xmpp-websocket`,
     TALKY_XMPP_PUBLIC_URL: `wss://localhost:${tlsPort}/xmpp-websocket`,
     TALKY_TLS_CERT: path("cert.pem"),
