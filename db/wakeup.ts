@@ -38,6 +38,7 @@ const log = getLogger(["talky", "db"]);
 
 /** Milliseconds. */
 const retryAfter = 1000;
+const retrySoon = 50;
 const askEvery = 15_000;
 const answerWithin = 5000;
 /** A pooler may be configured otherwise, or gone, in a while. */
@@ -72,7 +73,8 @@ async function listenOnce(sql: Sql, onAppend: () => void, stopping: Promise<void
     }
     const asking = setInterval(() => listen().catch(() => {}), askEvery);
     await Promise.race([connection.closed, stopping]).finally(() => clearInterval(asking));
-    return retryAfter;
+    // It has worked, so it is likely to work again.
+    return retrySoon;
   } finally {
     await connection.close();
   }

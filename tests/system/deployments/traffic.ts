@@ -57,10 +57,14 @@ export async function startReporters(
     while (going && !stopped.signal.aborted) await report(begun++);
   });
   const all = Promise.all(reporters);
-  // Who waits for it hears of it; until then it must not end the run.
-  all.catch(() => {});
+  // Who asks hears of it; until then it must not end the run.
+  let failure: { reason: unknown } | undefined;
+  all.catch((reason) => failure = { reason });
   return {
-    accepted: () => accepted,
+    accepted() {
+      if (failure) throw failure.reason;
+      return accepted;
+    },
     longest: () => longest,
     async finish() {
       going = false;
