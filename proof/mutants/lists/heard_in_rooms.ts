@@ -41,8 +41,15 @@ export const heardInRooms: Mutants = {
       file: room,
       find: "\tif staked and staked.order ~= asked.order then staked = nil end\n",
       replace: "",
+      test: spec,
+      name: "an answer counts once",
+    },
+    {
+      file: room,
+      find: "if call.initiator == id or call.responder == id then self:end_call",
+      replace: "if call.initiator == id then self:end_call",
       test: "prosody/spec/room_model_spec.lua",
-      name: "whatever clients do",
+      name: "whatever is lost",
     },
     {
       // As long as the room.
