@@ -18,7 +18,7 @@ export interface ReadEventsOptions {
   /** Address of the service, e.g. `https://talky.example`, or `https://example.com/talky` under a path. */
   readonly url: string;
   /**
-   * An operator token, or how to get one: asked for at every connection. Without one a browser sends the
+   * An API key, a token made from one, or a ticket; or how to get one: asked for at every connection. Without one a browser sends the
    * cookie that it has for the service.
    */
   readonly token?: string | (() => string | undefined | Promise<string | undefined>);
@@ -152,7 +152,7 @@ async function connect(options: ReadEventsOptions, after: number | undefined): P
   };
   try {
     token = typeof options.token === "function" ? await options.token() : options.token;
-    socket = new WebSocket(address(options, after, token), subprotocol);
+    socket = new WebSocket(address(options, after, await entrance(options, token)), subprotocol);
     heard();
     socket.onopen = () => opened = true;
     socket.onmessage = ({ data }) => {
@@ -227,10 +227,33 @@ async function askWhy(options: ReadEventsOptions, token: string | undefined): Pr
   return null;
 }
 
-/** Where the stream of a service is, which may be under a path. */
+/**
+ * What lets the URL of a WebSocket in, where no header can be set: a ticket, good for this once, since URLs are
+ * logged. A service from before there were tickets takes the token itself.
+ */
+async function entrance(
+  { url, signal }: ReadEventsOptions,
+  token: string | undefined,
+): Promise<readonly [string, string] | null> {
+  if (!token) return null;
+  if (token.startsWith("tt_")) return ["ticket", token];
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await fetch(under(url, "tickets"), { method: "POST", headers, ...signal && { signal } });
+  if (response.status === 201) return ["ticket", (await response.json()).ticket];
+  await response.body?.cancel();
+  if (response.status === 404) return ["access_token", token];
+  throw new Error(`no ticket for the stream: ${response.status}`);
+}
+
+/** Where the stream of a service is. */
 function streamOf(url: string): URL {
+  return under(url, "stream");
+}
+
+/** An endpoint of a service, which may be under a path. */
+function under(url: string, endpoint: string): URL {
   const target = new URL(url);
-  target.pathname = `${target.pathname.replace(/\/+$/, "")}/stream`;
+  target.pathname = `${target.pathname.replace(/\/+$/, "")}/${endpoint}`;
   target.search = "";
   target.hash = "";
   return target;
@@ -239,13 +262,13 @@ function streamOf(url: string): URL {
 function address(
   { url, rooms = [], types = [] }: ReadEventsOptions,
   after: number | undefined,
-  token: string | undefined,
+  entrance: readonly [name: string, value: string] | null,
 ): string {
   const target = streamOf(url.replace(/^http/, "ws"));
   if (after !== undefined) target.searchParams.set("after", String(after));
   for (const room of rooms) target.searchParams.append("room", room);
   for (const type of types) target.searchParams.append("type", type);
-  if (token) target.searchParams.set("access_token", token);
+  if (entrance) target.searchParams.set(...entrance);
   return target.href;
 }
 

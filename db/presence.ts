@@ -22,3 +22,10 @@ export async function readCompany(
     group by mine.room_id`;
   return new Map(rows.map(({ room_id, sessionids }) => [room_id, new Set(sessionids)]));
 }
+
+/** Whether a session is in a room now. */
+export async function isPresent(sql: Sql, sessionid: string, room: string): Promise<boolean> {
+  const rows = await sql`
+    select 1 from occupants where room_id = ${room} and sessionid = ${sessionid} and "left" is null`;
+  return rows.length > 0;
+}

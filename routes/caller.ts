@@ -111,8 +111,10 @@ function readToken(c: Context, { accessTokenInQuery, origins }: Authenticator): 
  * which one does, `Host` by what name it found us (a name of an attacker's that now leads here is not ours).
  */
 function comesFromOurPage(c: Context, origins: readonly string[]): boolean {
-  const host = (c.req.header("host") ?? new URL(c.req.url).host).toLowerCase();
-  const ours = origins.filter((origin) => new URL(origin).host === host);
+  const host = c.req.header("host") ?? new URL(c.req.url).host;
+  // The name alone: a proxy may have left the port out, and Origin has it.
+  const name = URL.parse(`http://${host}`)?.hostname;
+  const ours = origins.filter((origin) => new URL(origin).hostname === name);
   if (ours.length === 0) return false;
   const origin = c.req.header("origin");
   if (origin !== undefined) return ours.includes(origin);

@@ -4,37 +4,65 @@
  *
  * @module
  */
-import { OpenAPIHono } from "@hono/zod-openapi";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { setCookie } from "hono/cookie";
 import { signOperatorToken } from "../auth/operator.ts";
+import { isPresent } from "../db/presence.ts";
+import { Id } from "../events/event.ts";
+import { cookieName } from "./caller.ts";
 import { demoPolicy } from "./content_security.ts";
+import { contract } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
+import { session } from "./guard.ts";
 import { prefixOf } from "./prefix.ts";
-import { ProblemError } from "./problem.ts";
+import { onInvalid, ProblemError } from "./problem.ts";
 
-/** Seconds that the page may read the stream for; it comes back for more. */
-const tokenLifetime = 60 * 60;
+/** Seconds that the page may read its room's events for; it comes back for more while its user is there. */
+const tokenLifetime = 10 * 60;
 
 /** Files of the page, and their media types. */
 const files = new Map([["demo.css", "text/css"], ["demo.js", "text/javascript"]]);
 
+const readRoom = contract({
+  method: "post",
+  path: "/demo/events",
+  operationId: "readDemoRoom",
+  summary: "A cookie to read the events of the room that one is in, for some minutes",
+  tags: ["client"],
+  access: session,
+  request: {
+    body: { required: true, content: { "application/json": { schema: z.object({ room_id: Id }) } } },
+  },
+  responses: { 204: { description: "The cookie, good at /stream, for this room" } },
+  problems: ["room_not_found"],
+});
+
 /** Routes of the demo call; none where it is off. */
-export function demoRoutes({ demo, keys, publicUrl, xmpp }: Dependencies): OpenAPIHono {
-  const app = new OpenAPIHono();
+export function demoRoutes({ demo, keys, database, publicUrl, xmpp }: Dependencies): OpenAPIHono {
+  const app = new OpenAPIHono({ defaultHook: onInvalid });
   if (!demo) return app;
   const prefix = prefixOf(publicUrl);
 
-  app.get("/demo", async (c) => {
-    const page = await demo("index.html");
-    if (!page) throw new ProblemError("not_found", "the demo call is not built: run `deno task demo:build`");
-    // For the stream alone: a console's own cookie stays what it is.
-    setCookie(c, "talky_token", await signOperatorToken(keys, "read", tokenLifetime), {
+  app.openapi(readRoom, async (c) => {
+    const { room_id } = c.req.valid("json");
+    if (!await isPresent(database(c), c.get("session").sessionid, room_id)) {
+      throw new ProblemError("room_not_found", `the session is not in a room with the id ${room_id}`);
+    }
+    // For the stream alone, and this room: a console's own cookie stays what it is.
+    const token = await signOperatorToken(keys, "read", tokenLifetime, { view: { rooms: [room_id] } });
+    setCookie(c, cookieName, token, {
       path: `${prefix}/stream`,
       httpOnly: true,
       sameSite: "Strict",
       secure: publicUrl.startsWith("https:"),
       maxAge: tokenLifetime,
     });
+    return c.body(null, 204);
+  });
+
+  app.get("/demo", async (c) => {
+    const page = await demo("index.html");
+    if (!page) throw new ProblemError("not_found", "the demo call is not built: run `deno task demo:build`");
     // Everything on the page is found from its base.
     const text = new TextDecoder().decode(page).replace(
       '<base href="/demo/">',

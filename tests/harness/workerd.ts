@@ -35,6 +35,8 @@ export async function testWorkerd({ database, prosody, env }: TestWorkerdOptions
   const port = freePort();
   const settings = {
     TALKY_PUBLIC_URL: `http://127.0.0.1:${port}`,
+    // A Worker is production; some tests read without a ticket.
+    TALKY_ACCESS_TOKEN_IN_QUERY: "on",
     DATABASE_URL: database.url,
     TALKY_SECRET: prosody?.secret ?? crypto.randomUUID(),
     TALKY_XMPP_URL: prosody?.wsUrl ?? "ws://127.0.0.1:9/xmpp-websocket",

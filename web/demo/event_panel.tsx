@@ -7,7 +7,8 @@ import { LogList } from "./log_list.tsx";
 import { useRoomEvents } from "./room_events.ts";
 
 export function EventPanel({ room, peers }: { readonly room: RoomType; readonly peers: Peer[] }) {
-  const { events, status } = useRoomEvents(room.id);
+  const credential = useSelector((state: State) => Selectors.getAPIConfig(state).credential);
+  const { events, status } = useRoomEvents(room.id, credential);
   const nameOf = useNames(peers);
 
   return (

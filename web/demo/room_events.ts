@@ -11,7 +11,7 @@ export interface RoomEvents {
 }
 
 /** Reads the stream for as long as the component is there. */
-export function useRoomEvents(room: string): RoomEvents {
+export function useRoomEvents(room: string, credential: string): RoomEvents {
   const [events, receive] = useReducer(append, []);
   const [status, setStatus] = useState<RoomEvents["status"]>("connecting");
 
@@ -22,7 +22,7 @@ export function useRoomEvents(room: string): RoomEvents {
       const onConnection = (connected: boolean) => setStatus(connected ? "live" : "connecting");
       const reader = readEvents({
         url: new URL("..", document.baseURI).href,
-        token: freshCookie,
+        token: () => freshCookie(room, credential),
         after: 0,
         rooms: [room],
         signal,
@@ -32,7 +32,7 @@ export function useRoomEvents(room: string): RoomEvents {
     };
     read().catch(() => setStatus("ended"));
     return () => reading.abort();
-  }, [room]);
+  }, [room, credential]);
 
   return { events: events.filter(({ room_id }) => room_id === room), status };
 }
@@ -43,8 +43,13 @@ function append(events: readonly TalkyEvent[], event: TalkyEvent): readonly Talk
   return [...events.slice(1 - mostKept), event];
 }
 
-/** The page itself brings the cookie that opens the stream. */
-async function freshCookie(): Promise<undefined> {
-  const { body } = await fetch(new URL("../demo", document.baseURI));
-  await body?.cancel();
+/** A cookie that opens the stream, for this room, as long as we are in it. What fails is tried again later. */
+async function freshCookie(room: string, credential: string): Promise<undefined> {
+  const response = await fetch(new URL("events", document.baseURI), {
+    method: "POST",
+    headers: { authorization: `Bearer ${credential}`, "content-type": "application/json" },
+    body: JSON.stringify({ room_id: room }),
+  });
+  await response.body?.cancel();
+  if (!response.ok) throw new Error(`the room's events cannot be read yet: ${response.status}`);
 }

@@ -4,6 +4,8 @@ import { verifyOperatorToken } from "../../../auth/operator.ts";
 import type { Dependencies } from "../../../routes/dependencies.ts";
 import { demoRoutes } from "../../../routes/demo.ts";
 import { onError } from "../../../routes/problem.ts";
+import { makeCall } from "../../routes/a_call.ts";
+import { testApi } from "../../routes/api.ts";
 import { buildDemo } from "../../../scripts/demo.ts";
 
 const keys = await deriveKeys(crypto.randomUUID());
@@ -17,16 +19,55 @@ function routes(demo?: Dependencies["demo"], publicUrl = "http://localhost:8001"
 
 const bytes = (text: string) => Promise.resolve(new TextEncoder().encode(text));
 
-Deno.test("the demo page brings a token to read the stream with, for a while", async () => {
-  const response = await routes((file) => bytes(file)).request("/demo?room=a");
-  assert.equal(await response.text(), "index.html");
-  const cookie = response.headers.get("set-cookie") ?? "";
-  assert.match(cookie, /^talky_token=[^;]+; Max-Age=3600; Path=\/stream; HttpOnly; SameSite=Strict$/);
-  const token = cookie.slice("talky_token=".length, cookie.indexOf(";"));
-  assert.equal((await verifyOperatorToken(keys, token))?.scope, "read");
+Deno.test("the demo page lets read the room that one is in, for a while, and nothing else", async () => {
+  await using api = await testApi({ dependencies: { demo: bytes, publicUrl: "http://localhost:8001" } });
+  await makeCall(api.sql);
+  const page = await api.app.request("/demo?room=a");
+  assert.equal(await page.text(), "index.html");
+  assert.equal(page.headers.get("set-cookie"), null, "whoever opens it reads nothing yet");
 
-  const secure = await routes((file) => bytes(file), "https://talky.example").request("/demo");
-  assert.match(secure.headers.get("set-cookie") ?? "", /; Secure/);
+  const stays = await api.sql<{ room_id: string; sessionid: string; here: boolean }[]>`
+    select room_id, sessionid, bool_or("left" is null) as here from occupants group by room_id, sessionid`;
+  const ask = async (sessionid: string, room_id: string) =>
+    await api.app.request("/demo/events", {
+      method: "POST",
+      headers: { authorization: `Bearer ${await api.credential(sessionid)}` },
+      body: JSON.stringify({ room_id }),
+    });
+  for (const { room_id, sessionid, here } of stays) {
+    const { status } = await ask(sessionid, room_id);
+    assert.equal(status, here ? 204 : 404, "while one is there");
+  }
+  const [stay] = await api.sql<[{ room_id: string; sessionid: string }]>`
+    update occupants set "left" = null where joined = (select max(joined) from occupants)
+    returning room_id, sessionid`;
+  const response = await ask(stay.sessionid, stay.room_id);
+  const cookie = response.headers.get("set-cookie") ?? "";
+  assert.match(cookie, /^talky_token=[^;]+; Max-Age=600; Path=\/stream; HttpOnly; SameSite=Strict$/);
+  const token = cookie.slice("talky_token=".length, cookie.indexOf(";"));
+  const operator = await verifyOperatorToken(api.keys, token);
+  assert.deepEqual([operator?.scope, operator?.view], ["read", { rooms: [stay.room_id] }]);
+  assert.equal((await ask(stay.sessionid, crypto.randomUUID())).status, 404);
+  assert.equal((await ask(crypto.randomUUID(), stay.room_id)).status, 404);
+  // Shown as a bearer's it is no more than that.
+  const items = await api.app.request("/events?limit=1000", {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  assert.ok((await items.json()).items.every((event: { room_id: string }) => event.room_id === stay.room_id));
+});
+
+Deno.test("the demo's cookie goes over TLS where the page does", async () => {
+  await using api = await testApi({ dependencies: { demo: bytes } });
+  await makeCall(api.sql);
+  const [stay] = await api.sql<[{ room_id: string; sessionid: string }]>`
+    update occupants set "left" = null where joined = (select max(joined) from occupants)
+    returning room_id, sessionid`;
+  const response = await api.app.request("/demo/events", {
+    method: "POST",
+    headers: { authorization: `Bearer ${await api.credential(stay.sessionid)}` },
+    body: JSON.stringify({ room_id: stay.room_id }),
+  });
+  assert.match(response.headers.get("set-cookie") ?? "", /; Secure/);
 });
 
 Deno.test("the demo serves its own files and no others", async () => {
