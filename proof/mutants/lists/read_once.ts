@@ -38,16 +38,11 @@ export const readOnce: Mutants = {
     test: "tests/stream/readers_property.test.ts",
     name: "whoever reads what from where",
   }, {
-    // For a slow reader frames are left out, as for a video.
+    // Some frames are left out, as of a video.
     file: "stream/reader.ts",
-    find: "cursor < ring.head && sink.buffered() < congested) {\n" +
-      "      if (cursor < ring.tail) return void readPage();\n" +
-      "      const { frame, through } = ring.step(cursor, filter, encoding);\n" +
-      "      if (frame !== null) send(frame);",
-    replace: "cursor < ring.head) {\n" +
-      "      if (cursor < ring.tail) return void readPage();\n" +
-      "      const { frame, through } = ring.step(cursor, filter, encoding);\n" +
-      "      if (frame !== null && sink.buffered() < congested) send(frame);",
+    find: "      cursor = through;\n      if (frame !== null) send(frame);",
+    replace: "      cursor = through;\n" +
+      "      if (frame !== null && cursor % 7 !== 0) send(frame);",
     test: "tests/stream/readers_property.test.ts",
     name: "whoever reads what from where",
   }],
@@ -153,8 +148,8 @@ export const readOnce: Mutants = {
   }, {
     // The closed socket will say so, and take it off.
     file: "stream/reader.ts",
-    find: "    remove();\n    sink.close(reason);",
-    replace: "    sink.close(reason);",
+    find: "    remove();\n    try {\n      sink.close(reason);",
+    replace: "    try {\n      sink.close(reason);",
     test: "tests/stream/hub.test.ts",
     name: "a reader that makes no progress",
   }],

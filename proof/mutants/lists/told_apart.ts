@@ -259,8 +259,8 @@ export const toldApart: Mutants = {
   }, {
     // Who was there with the peer, whoever asks.
     file: "db/presence.ts",
-    find: "where sessionid = ${sessionid} and room_id = any",
-    replace: "where room_id = any",
+    find: "where mine.sessionid = ${sessionid} and mine.room_id = any",
+    replace: "where mine.room_id = any",
     test: "tests/routes/telemetry.test.ts",
     name: "items that cannot be taken",
   }, {
