@@ -7,6 +7,7 @@ import { bounded } from "./lists/bounded.ts";
 import { capturedOnce } from "./lists/captured_once.ts";
 import { downCleanly } from "./lists/down_cleanly.ts";
 import { keptPrivate } from "./lists/kept_private.ts";
+import { keysHold } from "./lists/keys.ts";
 import { named } from "./lists/named.ts";
 import type { Mutant, Mutants } from "./mutant.ts";
 import { ordered } from "./lists/ordered.ts";
@@ -24,7 +25,7 @@ export interface NamedMutant extends Mutant {
 /** By the headings of `docs/guarantees.md`. */
 const byGuarantee: Readonly<Record<string, Mutants>> = {
   "1. Captured once": capturedOnce,
-  "2. Told apart from forgery": toldApart,
+  "2. Told apart from forgery": { ...toldApart, ...keysHold },
   "3. Ordered": ordered,
   "4. True to the room": { ...trueToTheRoom, ...named },
   "5. Refused, not lost": refused,
