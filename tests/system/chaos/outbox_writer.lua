@@ -1,7 +1,7 @@
 -- Appends to an outbox until it is killed: `lua5.4 outbox_writer.lua DIRECTORY ACKNOWLEDGED SUFFIX`. Says
 -- what it finds (`kept N`), when it has acknowledged and begins (`begun`), and each append that is done.
 
-local libraries = arg[0]:match("^(.*)/") .. "/../../prosody/modules/talky/"
+local libraries = arg[0]:match("^(.*)/") .. "/../../../prosody/modules/talky/"
 local function library(name)
 	return dofile(libraries .. name .. ".lib.lua")
 end
@@ -15,7 +15,7 @@ local function record(number)
 end
 
 local journal = library("journal").open {
-	directory = library("directory").open(path, require "lfs"),
+	directory = library("directory").open(path, (require "lfs")),
 	format = library("segment"),
 	now = os.time() * 1000,
 	suffix = suffix,

@@ -4,7 +4,9 @@ import { freePort } from "../../../local/ports.ts";
 import { readAsset } from "../../../runtime/deno/files.ts";
 import { type Nginx, type PassingOn, startNginx } from "../../harness/nginx.ts";
 import { until } from "../../harness/wait.ts";
+import { ada } from "../../routes/a_call.ts";
 import { type Api, testApi } from "../../routes/api.ts";
+import { rooms } from "../../stream/live_log.ts";
 import { openEventStream } from "../../stream/web_client.ts";
 
 for (const passingOn of ["without the path", "with the path"] as const) {
@@ -60,11 +62,19 @@ for (const passingOn of ["without the path", "with the path"] as const) {
     assert.equal((await drained(telemetry)).status, 202);
 
     // The page's cookie opens the stream where it is, and is sent nowhere else.
-    const page = await drained(await fetch(`${url}/demo`));
+    await api.sql`
+      insert into occupants (room_id, sessionid, userid, joined)
+      values (${rooms[0]}, ${ada}, 'ada@guests.talky.test', now())`;
+    const page = await fetch(`${url}/demo/events`, {
+      method: "POST",
+      body: JSON.stringify({ room_id: rooms[0] }),
+      headers: { authorization: `Bearer ${await api.credential(ada)}` },
+    });
     const cookie = page.headers.get("set-cookie") ?? "";
     assert.match(cookie, /; Path=\/talky\/stream;/);
     await using events = await openEventStream(url, "after=0", { cookie: cookie.split(";")[0]! });
-    await until("the history comes", () => events.ids().length === 5);
+    const ofTheRoom = await api.ids({ rooms: [rooms[0]] });
+    await until("the room's history comes", () => events.ids().length === ofTheRoom.length);
 
     // The client reads on.
     const stop = new AbortController();
