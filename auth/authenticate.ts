@@ -4,10 +4,10 @@
  *
  * @module
  */
+import { isWithin } from "../events/view.ts";
 import { type ApiKey, apiKeyId, hashToken, sameHash } from "./api_key.ts";
 import type { Keys } from "./keys.ts";
 import { allows, type Operator, verifyOperatorToken } from "./operator.ts";
-import { isWithin } from "../events/view.ts";
 
 /** Reads a key; null where there is none that is current. */
 export type FindKey = (id: string) => Promise<ApiKey | null>;

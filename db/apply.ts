@@ -5,7 +5,7 @@
  * @module
  */
 import type { Changes, Departure, RoomChange, SessionChange, Stay } from "../events/fold.ts";
-import { roomNameOf } from "../events/room_name.ts";
+import { nodeOf, roomNameOf } from "../events/room_name.ts";
 import { textArray, type Transaction } from "./connect.ts";
 
 /** What the log does not tell of rooms: where they are, by their ids, and the Prosody node they are on. */
@@ -79,7 +79,7 @@ export async function endStays(tx: Transaction, rooms: readonly RoomChange[]): P
 /** A room with its JID, which tells its name where no event does. */
 export function addressed(room: RoomChange, jids: Whereabouts["jids"]): RoomChange & { jid: string } {
   const jid = jids.get(room.id)!;
-  return { ...room, jid, name: room.name ?? roomNameOf(jid.slice(0, jid.indexOf("@"))) };
+  return { ...room, jid, name: room.name ?? roomNameOf(nodeOf(jid)) };
 }
 
 // ---

@@ -29,12 +29,12 @@ export function startHousekeeping(sql: Sql, every = 60_000): () => Promise<void>
 
 const log = getLogger(["talky", "db"]);
 
-/** How long a telemetry batch is remembered by its key: as long as a credential lasts. */
 async function tidy(sql: Sql): Promise<void> {
   await deleteUnusedSessions(sql);
   await forgetCustomerData(sql);
   await ageRejected(sql);
   await forgetRoomNames(sql);
   await forgetOldKeys(sql);
+  // As long as a credential lasts, a repeated batch is known by its key.
   await sql`delete from telemetry_batches where time < now() - interval '24 hours'`;
 }

@@ -34,23 +34,25 @@ export interface Pool {
 
 /** Makes a pool. It connects when first asked. */
 export function createPool(address: DatabaseAddress, options: PoolOptions): Pool {
-  const all = new Set<Connection>();
-  const outside = new Set<Connection>();
-  /** The one that was used last is the last; each with the timer that ends it. */
-  const free = new Map<Connection, ReturnType<typeof setTimeout>>();
-  const waiting: Waiting[] = [];
-  /** Connections that are not to be used again. */
-  const spent = new WeakSet<Connection>();
-  let opening = 0;
-  let failures = 0;
-  let retry: ReturnType<typeof setTimeout> | undefined;
-  let ending: Promise<void> | undefined;
-  let newest = 0;
-  let onIdle = () => {};
+  const pool = new ConnectionPool(options, findServer(address, options));
+  return {
+    sql: bind(postgres({ ...driverOptions, host: "nowhere", user: "nobody" }), (query) => pool.run(query)),
+    lend: (work) => pool.lend(work),
+    open: (onNotify) => pool.open(onNotify),
+    end: (within) => pool.end(within),
+  };
+}
 
-  /** Tries the servers in turn; the one that was good last comes first. One that is read-only is better than none. */
-  async function open(onNotify?: () => void): Promise<Connection> {
-    const { hosts, writableOnly } = address;
+// ---
+
+/** Opens a connection to whichever server is good. */
+type Open = (onNotify?: () => void) => Promise<Connection>;
+
+/** Tries the servers in turn; the one that was good last comes first. One that is read-only is better than none. */
+function findServer(address: DatabaseAddress, options: PoolOptions): Open {
+  const { hosts, writableOnly } = address;
+  let newest = 0;
+  return async (onNotify) => {
     let reader: Connection | undefined;
     let failure: unknown;
     for (let i = 0; i < hosts.length; i++) {
@@ -76,109 +78,44 @@ export function createPool(address: DatabaseAddress, options: PoolOptions): Pool
     }
     if (reader) return reader;
     throw failure;
+  };
+}
+
+class ConnectionPool {
+  readonly #options: PoolOptions;
+  readonly #find: Open;
+  readonly #all = new Set<Connection>();
+  readonly #outside = new Set<Connection>();
+  /** The one that was used last is the last; each with the timer that ends it. */
+  readonly #free = new Map<Connection, ReturnType<typeof setTimeout>>();
+  readonly #waiting: Waiting[] = [];
+  /** Connections that are not to be used again. */
+  readonly #spent = new WeakSet<Connection>();
+  #opening = 0;
+  #failures = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #ending: Promise<void> | undefined;
+  #onIdle = () => {};
+
+  constructor(options: PoolOptions, find: Open) {
+    this.#options = options;
+    this.#find = find;
   }
 
-  function grow(): void {
-    if (retry || ending || waiting.length <= opening || all.size + opening >= options.max) return;
-    opening++;
-    open().then((connection) => {
-      opening--;
-      failures = 0;
-      if (ending) return void connection.close();
-      all.add(connection);
-      connection.closed.then(() => forget(connection));
-      give(connection);
-    }, (error) => {
-      opening--;
-      // Those who have a connection will pass it on.
-      if (all.size === 0) { for (const { reject } of waiting.splice(0)) reject(error); }
-      retry ??= setTimeout(() => {
-        retry = undefined;
-        grow();
-      }, backoff(failures++));
-    });
-    grow();
-  }
-
-  function acquire(): Promise<Connection> {
-    if (ending) return Promise.reject(ended());
-    const { promise, resolve, reject } = Promise.withResolvers<Connection>();
-    const late = setTimeout(() => {
-      waiting.splice(waiting.indexOf(waiter), 1);
-      reject(tooLate("no connection to the database was free", options.patience));
-    }, options.patience);
-    const waiter: Waiting = {
-      resolve: (connection) => (clearTimeout(late), resolve(connection)),
-      reject: (error) => (clearTimeout(late), reject(error)),
-    };
-    waiting.push(waiter);
-    const connection = [...free.keys()].at(-1);
-    if (connection) give(take(connection));
-    else grow();
-    return promise;
-  }
-
-  /** Passes a connection on to who waits longest, or keeps it for the next. */
-  function give(connection: Connection): void {
-    if (!connection.isOpen()) return forget(connection);
-    const age = performance.now() - connection.opened;
-    // One that cannot write is asked again soon whether there is another that can.
-    if (spent.has(connection) || age > (connection.readOnly ? readOnlyLifetime : lifetime)) {
-      drop(connection);
-      return grow();
-    }
-    const next = waiting.shift();
-    if (next) return next.resolve(connection);
-    free.set(connection, setTimeout(() => drop(connection), idleTimeout));
-    onIdle();
-  }
-
-  function drop(connection: Connection): void {
-    take(connection);
-    all.delete(connection);
-    void connection.close();
-  }
-
-  /** Takes a connection from the free ones. */
-  function take(connection: Connection): Connection {
-    clearTimeout(free.get(connection));
-    free.delete(connection);
-    return connection;
-  }
-
-  function forget(connection: Connection): void {
-    take(connection);
-    all.delete(connection);
-    grow();
-    onIdle();
-  }
-
-  /** What one connection has told of its server is likely to be so for the others. */
-  function renew(): void {
-    for (const connection of all) spent.add(connection);
-    for (const connection of free.keys()) drop(connection);
-  }
-
-  function judge(connection: Connection, error: unknown): void {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "25006" && !connection.readOnly || code === "ETIMEDOUT") renew();
-    if (code === "25006") spent.add(connection);
-  }
-
-  async function lend<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    const connection = await acquire();
+  async lend<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    const connection = await this.#acquire();
     try {
       return await work(connection);
     } catch (error) {
-      judge(connection, error);
+      this.#judge(connection, error);
       throw error;
     } finally {
-      give(connection);
+      this.#give(connection);
     }
   }
 
-  function run(query: Query): void {
-    lend(async (connection) => {
+  run(query: Query): void {
+    this.lend(async (connection) => {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       onSettled(query, (error) => error === undefined ? resolve() : reject(error));
       connection.execute(query);
@@ -186,37 +123,122 @@ export function createPool(address: DatabaseAddress, options: PoolOptions): Pool
     }).catch((error) => query.reject(error));
   }
 
-  return {
-    sql: bind(postgres({ ...driverOptions, host: "nowhere", user: "nobody" }), run),
-    lend,
-    async open(onNotify) {
-      if (ending) throw ended();
-      const connection = await open(onNotify);
-      outside.add(connection);
-      connection.closed.then(() => outside.delete(connection));
-      return connection;
-    },
-    end(within) {
-      return ending ??= (async () => {
-        clearTimeout(retry);
-        for (const { reject } of waiting.splice(0)) reject(ended());
-        const { promise: patience, resolve } = Promise.withResolvers<void>();
-        const late = setTimeout(resolve, within);
-        const idle = () => all.size === free.size;
-        if (!idle()) {
-          const finished = new Promise<void>((resolve) => onIdle = () => idle() && resolve());
-          await Promise.race([finished, patience]);
-        }
-        clearTimeout(late);
-        const closing = [...[...free.keys()].map(take), ...outside];
-        for (const connection of all) if (!closing.includes(connection)) connection.destroy(ended());
-        await Promise.all(closing.map((connection) => connection.close()));
-      })();
-    },
-  };
-}
+  async open(onNotify: () => void): Promise<Connection> {
+    if (this.#ending) throw ended();
+    const connection = await this.#find(onNotify);
+    this.#outside.add(connection);
+    connection.closed.then(() => this.#outside.delete(connection));
+    return connection;
+  }
 
-// ---
+  end(within: number): Promise<void> {
+    return this.#ending ??= this.#end(within);
+  }
+
+  async #end(within: number): Promise<void> {
+    clearTimeout(this.#retry);
+    for (const { reject } of this.#waiting.splice(0)) reject(ended());
+    const { promise: patience, resolve } = Promise.withResolvers<void>();
+    const late = setTimeout(resolve, within);
+    const idle = () => this.#all.size === this.#free.size;
+    if (!idle()) {
+      const finished = new Promise<void>((resolve) => this.#onIdle = () => idle() && resolve());
+      await Promise.race([finished, patience]);
+    }
+    clearTimeout(late);
+    const closing = [...[...this.#free.keys()].map((free) => this.#take(free)), ...this.#outside];
+    for (const connection of this.#all) if (!closing.includes(connection)) connection.destroy(ended());
+    await Promise.all(closing.map((connection) => connection.close()));
+  }
+
+  #acquire(): Promise<Connection> {
+    if (this.#ending) return Promise.reject(ended());
+    const { promise, resolve, reject } = Promise.withResolvers<Connection>();
+    const late = setTimeout(() => {
+      this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+      reject(tooLate("no connection to the database was free", this.#options.patience));
+    }, this.#options.patience);
+    const waiter: Waiting = {
+      resolve: (connection) => (clearTimeout(late), resolve(connection)),
+      reject: (error) => (clearTimeout(late), reject(error)),
+    };
+    this.#waiting.push(waiter);
+    const connection = [...this.#free.keys()].at(-1);
+    if (connection) this.#give(this.#take(connection));
+    else this.#grow();
+    return promise;
+  }
+
+  #grow(): void {
+    const full = this.#all.size + this.#opening >= this.#options.max;
+    if (this.#retry || this.#ending || this.#waiting.length <= this.#opening || full) return;
+    this.#opening++;
+    this.#find().then((connection) => {
+      this.#opening--;
+      this.#failures = 0;
+      if (this.#ending) return void connection.close();
+      this.#all.add(connection);
+      connection.closed.then(() => this.#forget(connection));
+      this.#give(connection);
+    }, (error) => {
+      this.#opening--;
+      // Those who have a connection will pass it on.
+      if (this.#all.size === 0) { for (const { reject } of this.#waiting.splice(0)) reject(error); }
+      this.#retry ??= setTimeout(() => {
+        this.#retry = undefined;
+        this.#grow();
+      }, backoff(this.#failures++));
+    });
+    this.#grow();
+  }
+
+  /** Passes a connection on to who waits longest, or keeps it for the next. */
+  #give(connection: Connection): void {
+    if (!connection.isOpen()) return this.#forget(connection);
+    const age = performance.now() - connection.opened;
+    // One that cannot write is asked again soon whether there is another that can.
+    if (this.#spent.has(connection) || age > (connection.readOnly ? readOnlyLifetime : lifetime)) {
+      this.#drop(connection);
+      return this.#grow();
+    }
+    const next = this.#waiting.shift();
+    if (next) return next.resolve(connection);
+    this.#free.set(connection, setTimeout(() => this.#drop(connection), idleTimeout));
+    this.#onIdle();
+  }
+
+  #drop(connection: Connection): void {
+    this.#take(connection);
+    this.#all.delete(connection);
+    void connection.close();
+  }
+
+  /** Takes a connection from the free ones. */
+  #take(connection: Connection): Connection {
+    clearTimeout(this.#free.get(connection));
+    this.#free.delete(connection);
+    return connection;
+  }
+
+  #forget(connection: Connection): void {
+    this.#take(connection);
+    this.#all.delete(connection);
+    this.#grow();
+    this.#onIdle();
+  }
+
+  /** What one connection has told of its server is likely to be so for the others. */
+  #renew(): void {
+    for (const connection of this.#all) this.#spent.add(connection);
+    for (const connection of this.#free.keys()) this.#drop(connection);
+  }
+
+  #judge(connection: Connection, error: unknown): void {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "25006" && !connection.readOnly || code === "ETIMEDOUT") this.#renew();
+    if (code === "25006") this.#spent.add(connection);
+  }
+}
 
 interface Waiting {
   resolve(connection: Connection): void;

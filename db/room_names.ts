@@ -6,7 +6,7 @@
  * @module
  */
 import type { RoomRecord } from "../events/record.ts";
-import { roomNameOf } from "../events/room_name.ts";
+import { nodeOf, roomNameOf } from "../events/room_name.ts";
 import type { Sql, Transaction } from "./connect.ts";
 
 /** Most names that are kept of one session: the latest. */
@@ -61,10 +61,4 @@ export async function forgetRoomNames(sql: Sql): Promise<void> {
   await sql`
     delete from room_names n
     where not exists (select from users u where u.sessionid = n.sessionid and u.ended is null)`;
-}
-
-// ---
-
-function nodeOf(jid: string): string {
-  return jid.slice(0, jid.indexOf("@"));
 }

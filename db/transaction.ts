@@ -4,8 +4,7 @@
  * @module
  */
 import type { Connection } from "./connection.ts";
-import { onSettled, type Query, type Transaction } from "./query.ts";
-import { bind } from "./query.ts";
+import { bind, onSettled, type Query, type Transaction } from "./query.ts";
 
 /** Whoever lends connections. */
 export interface Lender {

@@ -43,6 +43,11 @@ export function roomNameOf(node: string): string {
   }
 }
 
+/** The node in a room's JID. */
+export function nodeOf(jid: string): string {
+  return jid.slice(0, jid.indexOf("@"));
+}
+
 // ---
 
 /** Controls, ends of lines and paragraphs, halves of surrogate pairs, and what is no character. */

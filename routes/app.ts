@@ -112,6 +112,14 @@ export function createApp(dependencies: Dependencies): OpenAPIHono {
   app.route("/", streamRoutes(dependencies));
   app.route("/", relayRoutes(dependencies));
 
+  serveDocument(app, publicUrl);
+  return app;
+}
+
+// ---
+
+/** Serves the OpenAPI document, which the contracts make up. */
+function serveDocument(app: OpenAPIHono, publicUrl: string): void {
   app.openAPIRegistry.registerComponent("securitySchemes", "operator", {
     type: "http",
     scheme: "bearer",
@@ -133,10 +141,7 @@ export function createApp(dependencies: Dependencies): OpenAPIHono {
     },
     servers: [{ url: publicUrl }],
   });
-  return app;
 }
-
-// ---
 
 /** By setting: half a year. What lies below the host is the operator's to promise. */
 const transportSecurity = {

@@ -6,6 +6,7 @@
  */
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
+import { bearerToken, cookieName } from "./caller.ts";
 import { ProblemError } from "./problem.ts";
 
 /** What has a budget, and whose it is. */
@@ -117,9 +118,7 @@ export function callerAddress(c: Context): string {
 
 /** An operator's token as the request brings it, good or not. */
 export function callerToken(c: Context): string | undefined {
-  const header = c.req.header("authorization");
-  if (header !== undefined) return header.replace(/^bearer +/i, "");
-  return c.req.query("access_token") ?? getCookie(c, "talky_token");
+  return bearerToken(c) ?? c.req.query("access_token") ?? getCookie(c, cookieName);
 }
 
 // ---

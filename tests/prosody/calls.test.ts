@@ -1,5 +1,5 @@
 import { xml } from "@xmpp/client";
-import { joined, scenario, started } from "./scenario.ts";
+import { joined, scenario, type Stage, started } from "./scenario.ts";
 import { ask, content, enter, jingle, leave, mute, screen } from "./stanzas.ts";
 import type { Session } from "./xmpp.ts";
 
@@ -14,16 +14,8 @@ const refusal = (condition: string, specific?: string) =>
 const unknownSession = refusal("item-not-found", "unknown-session");
 const tieBreak = refusal("conflict", "tie-break");
 
-const call = async (from: Session, to: Session, sid: string) => {
-  await ask(from, to, "session-initiate", sid, content("audio"), content("video"));
-  await ask(to, from, "session-accept", sid);
-};
-const begun = (who: string, sid: string) =>
-  `p2p_session_started ${who} {"media":["audio","video"],"sid":"${sid}"}`;
-const over = (who: string, sid: string, reason: string) =>
-  `p2p_session_ended ${who} {"reason":"${reason}","sid":"${sid}"}`;
-
-scenario("an offer that is refused is over, with the screen in it", async ({ people, expect }) => {
+/** A and B in a room that A has made. */
+async function roomOfTwo({ people, expect }: Stage): Promise<[Session, Session]> {
   const [a, b] = await people("A", "B");
   await enter(a);
   await enter(b);
@@ -34,6 +26,21 @@ scenario("an offer that is refused is over, with the screen in it", async ({ peo
     joined("A", "owner"),
     joined("B"),
   );
+  return [a, b];
+}
+
+const call = async (from: Session, to: Session, sid: string) => {
+  await ask(from, to, "session-initiate", sid, content("audio"), content("video"));
+  await ask(to, from, "session-accept", sid);
+};
+const begun = (who: string, sid: string) =>
+  `p2p_session_started ${who} {"media":["audio","video"],"sid":"${sid}"}`;
+const over = (who: string, sid: string, reason: string) =>
+  `p2p_session_ended ${who} {"reason":"${reason}","sid":"${sid}"}`;
+
+scenario("an offer that is refused is over, with the screen in it", async (stage) => {
+  const { expect } = stage;
+  const [a, b] = await roomOfTwo(stage);
   b.answerJingle("nothing");
   await jingle(a, b, "session-initiate", "s1", content("video"));
   await jingle(a, b, "description-info", "s1", screen("scr"));
@@ -56,17 +63,9 @@ scenario("an offer that is refused is over, with the screen in it", async ({ peo
   await expect('screencapture_ended A {"screen":"scr"}');
 });
 
-scenario("an acceptance that is refused has ended the call", async ({ people, expect }) => {
-  const [a, b] = await people("A", "B");
-  await enter(a);
-  await enter(b);
-  await expect(
-    started("A"),
-    started("B"),
-    'room_created A {"name":"daily"}',
-    joined("A", "owner"),
-    joined("B"),
-  );
+scenario("an acceptance that is refused has ended the call", async (stage) => {
+  const { expect } = stage;
+  const [a, b] = await roomOfTwo(stage);
   for (
     const answer of [unknownSession, refusal("unexpected-request", "out-of-order"), refusal("bad-request")]
   ) {
@@ -79,17 +78,9 @@ scenario("an acceptance that is refused has ended the call", async ({ people, ex
 
 scenario(
   "whoever has no such session any more has ended it, whatever was asked",
-  async ({ people, expect }) => {
-    const [a, b] = await people("A", "B");
-    await enter(a);
-    await enter(b);
-    await expect(
-      started("A"),
-      started("B"),
-      'room_created A {"name":"daily"}',
-      joined("A", "owner"),
-      joined("B"),
-    );
+  async (stage) => {
+    const { expect } = stage;
+    const [a, b] = await roomOfTwo(stage);
     for (const action of ["session-info", "description-info", "transport-info", "content-add"]) {
       await call(a, b, action);
       b.answerJingle(refusal("feature-not-implemented", "unsupported-info"));
@@ -110,12 +101,7 @@ scenario(
 scenario(
   "both call under one sid: one of the calls is broken off, the other begins and ends",
   async (stage) => {
-    const [a, b] = await stage.people("A", "B");
-    await enter(a);
-    await enter(b);
-    await stage.expect(
-      ...[started("A"), started("B"), 'room_created A {"name":"daily"}', joined("A", "owner"), joined("B")],
-    );
+    const [a, b] = await roomOfTwo(stage);
     const media = [content("audio"), content("video")];
     b.answerJingle(tieBreak);
     await ask(a, b, "session-initiate", "s", ...media);
@@ -138,17 +124,9 @@ scenario(
   },
 );
 
-scenario("who resumes alone tells nobody, but by the next session", async ({ people, expect }) => {
-  const [a, b] = await people("A", "B");
-  await enter(a);
-  await enter(b);
-  await expect(
-    started("A"),
-    started("B"),
-    'room_created A {"name":"daily"}',
-    joined("A", "owner"),
-    joined("B"),
-  );
+scenario("who resumes alone tells nobody, but by the next session", async (stage) => {
+  const { expect } = stage;
+  const [a, b] = await roomOfTwo(stage);
   await call(a, b, "s1");
   for (const medium of ["audio", "video"]) await ask(a, b, "session-info", "s1", mute("mute", medium));
   await leave(b);

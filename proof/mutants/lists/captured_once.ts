@@ -129,7 +129,7 @@ export const capturedOnce: Mutants = {
   }, {
     // What is gone is lent again and again.
     file: "db/pool.ts",
-    find: "if (!connection.isOpen()) return forget(connection);",
+    find: "if (!connection.isOpen()) return this.#forget(connection);",
     replace: "",
     test: "tests/system/chaos/connection_loss.test.ts",
     name: "a transaction that loses its connection",
