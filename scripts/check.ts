@@ -14,16 +14,17 @@ import { findProgram } from "../local/find_program.ts";
 const mayImport: Record<string, readonly string[]> = {
   events: ["zod"],
   auth: ["events", "jose", "zod"],
-  db: ["events", "@logtape/logtape", "node:fs", "node:net", "node:tls", "postgres"],
-  ingest: ["events", "db", "@logtape/logtape", "@xmpp/client", "@xmpp/xml", "bowser", "zod"],
+  quality: ["events", "zod"],
+  db: ["events", "quality", "@logtape/logtape", "node:fs", "node:net", "node:tls", "postgres"],
+  ingest: ["events", "quality", "db", "@logtape/logtape", "@xmpp/client", "@xmpp/xml", "bowser", "zod"],
   stream: ["events", "zod"],
   routes: [
-    ...["config.ts", "auth", "events", "db", "ingest", "stream", "web"],
+    ...["config.ts", "auth", "events", "quality", "db", "ingest", "stream", "web"],
     ...["@hono/zod-openapi", "@logtape/logtape", "hono", "prom-client", "zod"],
   ],
   prosody: ["config.ts"],
   runtime: [
-    ...["config.ts", "auth", "events", "db", "ingest", "routes", "stream"],
+    ...["config.ts", "auth", "events", "quality", "db", "ingest", "routes", "stream"],
     ...["@logtape/logtape", "hono", "prom-client"],
   ],
   "runtime/deno": [
@@ -50,7 +51,7 @@ const mayImport: Record<string, readonly string[]> = {
 };
 
 /** These run on Workers unchanged. */
-const withoutDeno = ["auth", "events", "ingest", "routes", "runtime/workers", "stream"];
+const withoutDeno = ["auth", "events", "ingest", "quality", "routes", "runtime/workers", "stream"];
 
 /** Past this a file is split. */
 const maximumBytes = 15_000;

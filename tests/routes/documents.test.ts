@@ -234,6 +234,7 @@ async function examples(api: Api): Promise<Record<string, Example[]>> {
     "post /tickets": [{ path: "/tickets", status: 201 }, { path: "/tickets", status: 401, ...anonymous }],
     "get /schemas/{file}": [
       { path: "/schemas/room_created.json", status: 200 },
+      { path: "/schemas/measurement.json", status: 200 },
       { path: "/schemas/nothing.json", status: 400 },
     ],
   };
