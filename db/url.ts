@@ -62,6 +62,8 @@ export interface Draft extends Partial<Omit<DatabaseAddress, "tls" | "startup">>
   tls: { -readonly [name in keyof DatabaseTls]?: DatabaseTls[name] };
   startup: Record<string, string>;
   channelBinding?: boolean;
+  /** Ours is not shown, though there is one. */
+  withoutCertificate?: boolean;
   writableOnly: boolean;
   pooled: boolean;
   connectTimeout?: number;
@@ -215,7 +217,7 @@ function socketPath(path: string, port: number): string {
 }
 
 function finish(draft: Draft): DatabaseAddress {
-  const { channelBinding, tls, ...address } = draft;
+  const { channelBinding, withoutCertificate, tls, ...address } = draft;
   if (!address.database) throw new DatabaseUrlError(`it names no database, as in ${example}`);
   let mode = tls.mode ?? "prefer";
   // A file of who may sign is there to be held against, as libpq does.
@@ -226,6 +228,16 @@ function finish(draft: Draft): DatabaseAddress {
     }
     // The driver has no channel binding. What it is for, that nobody sits in between, the certificate says too.
     mode = "verify-full";
+  }
+  if (tls.direct && (mode === "disable" || mode === "prefer")) {
+    throw new DatabaseUrlError("sslnegotiation=direct takes sslmode=require, verify-ca or verify-full");
+  }
+  if (withoutCertificate) {
+    delete tls.cert;
+    delete tls.key;
+  }
+  if (!tls.cert !== !tls.key) {
+    throw new DatabaseUrlError("sslcert and sslkey take each other; one file may stand for both");
   }
   return { ...address, tls: { direct: false, ...tls, mode } };
 }

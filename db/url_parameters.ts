@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DatabaseUrlError, type Draft } from "./url.ts";
+import { type DatabaseTls, DatabaseUrlError, type Draft } from "./url.ts";
 
 /** Does what a parameter asks for. Throws {@link DatabaseUrlError} for what cannot be done. */
 export function applyParameter(draft: Draft, name: string, value: string): void {
@@ -18,13 +18,14 @@ export function applyParameter(draft: Draft, name: string, value: string): void 
 
 type Apply = (draft: Draft, value: string, name: string) => void;
 
-/** These have no effect here, and need none: other drivers' caches, plug-ins, and what libpq does by itself. */
+/**
+ * These have no effect here, and need none: other drivers' caches and pools, plug-ins, and how TCP notices that
+ * the other side is gone, for which every wait of ours has a deadline.
+ */
 const without = new Set([
-  ...["supa", "workaround", "serverVersion", "charset", "uselibpqcompat", "sslcompression", "sslsni"],
-  ...["gssencmode", "krbsrvname", "gsslib", "gssdelegation", "sslcertmode", "fallback_application_name"],
+  ...["supa", "workaround", "serverVersion", "charset", "uselibpqcompat", "fallback_application_name"],
   ...["keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout"],
   ...["single_use_connections", "max_idle_connection_lifetime", "max_connection_lifetime", "pool"],
-  ...["min_protocol_version", "max_protocol_version", "ssl_min_protocol_version", "ssl_max_protocol_version"],
 ]);
 
 const parameters: Readonly<Record<string, Apply>> = {
@@ -39,14 +40,14 @@ const parameters: Readonly<Record<string, Apply>> = {
 
   sslmode: readSslMode,
   ssl: readSslMode,
-  requiressl: (draft, value) => void (value === "1" && (draft.tls.mode = "require")),
+  requiressl: (draft, value, name) => void (truth(value, name) && insist(draft, "require")),
   sslaccept(draft, value, name) {
     // Prisma's: it checks certificates only where this says so.
-    if (value === "strict") draft.tls.mode = "verify-full";
+    if (value === "strict") insist(draft, "verify-full");
     else if (value !== "accept_invalid_certs") throw wrong(name, "strict or accept_invalid_certs");
   },
   sslrootcert(draft, value) {
-    if (value === "system") draft.tls.mode = "verify-full";
+    if (value === "system") insist(draft, "verify-full");
     else draft.tls.ca = value;
   },
   sslcert: (draft, value) => void (draft.tls.cert = value),
@@ -60,6 +61,22 @@ const parameters: Readonly<Record<string, Apply>> = {
     if (!["disable", "prefer", "require"].includes(value)) throw wrong(name, "disable, prefer or require");
     draft.channelBinding = value === "require";
   },
+
+  sslcertmode(draft, value, name) {
+    if (value !== "disable" && value !== "allow") throw wrong(name, "disable or allow");
+    draft.withoutCertificate = value === "disable";
+  },
+  // What is done anyway may be asked for.
+  sslcompression: only("0"),
+  sslsni: only("1"),
+  ssl_min_protocol_version: only("TLSv1", "TLSv1.1", "TLSv1.2"),
+  ssl_max_protocol_version: only("TLSv1.3"),
+  min_protocol_version: only("3.0"),
+  max_protocol_version: only("3.0", "3.2", "latest"),
+  gssencmode: only("disable", "prefer"),
+  gssdelegation: only("0"),
+  krbsrvname: unsupported,
+  gsslib: unsupported,
 
   application_name: (draft, value) => void (draft.startup["application_name"] = value),
   options: (draft, value) => void (draft.startup["options"] = value),
@@ -104,11 +121,34 @@ const parameters: Readonly<Record<string, Apply>> = {
 function readSslMode(draft: Draft, value: string, name: string): void {
   const mode = sslModes[value.toLowerCase()];
   if (!mode) throw wrong(name, "disable, allow, prefer, require, verify-ca or verify-full");
-  draft.tls.mode = mode;
+  insist(draft, mode);
+}
+
+/** Of several parameters that say how safe it has to be the strictest counts, wherever it stands. */
+function insist(draft: Draft, mode: DatabaseTls["mode"]): void {
+  const { mode: sofar } = draft.tls;
+  if (!sofar || strictness.indexOf(mode) > strictness.indexOf(sofar)) draft.tls.mode = mode;
+}
+
+const strictness: readonly DatabaseTls["mode"][] = [
+  "disable",
+  "prefer",
+  "require",
+  "verify-ca",
+  "verify-full",
+];
+
+/** A parameter of libpq of which these values are what is done anyway. */
+function only(...values: readonly string[]): Apply {
+  return (_draft, value, name) => {
+    if (!values.includes(value)) {
+      throw new DatabaseUrlError(`${name}=${shown(value)} cannot be had here: leave it out`);
+    }
+  };
 }
 
 /** libpq's, and (after them) what node-postgres, JDBC and Rails say instead. */
-const sslModes: Readonly<Record<string, NonNullable<Draft["tls"]["mode"]>>> = {
+const sslModes: Readonly<Record<string, DatabaseTls["mode"]>> = {
   "disable": "disable",
   // Without TLS first, and with it where that is refused: the other way round is no worse.
   "allow": "prefer",

@@ -106,6 +106,20 @@ const forms: Record<string, [string, Expected]> = {
     hosts: at("h"),
     startup: { application_name: "me@home" },
   }],
+  "one file with certificate and key": ["postgres://u:p@h/d?sslcert=/me.pem&sslkey=/me.pem&sslmode=require", {
+    tls: { mode: "require", cert: "/me.pem", key: "/me.pem" },
+  }],
+  "the system's certificates": ["postgres://u:p@h/d?sslrootcert=system&sslmode=require", {
+    tls: { mode: "verify-full" },
+  }],
+  "Prisma's strict": ["postgres://u:p@h/d?sslaccept=strict&sslmode=require", {
+    tls: { mode: "verify-full" },
+  }],
+  "Rails' ssl": ["postgres://u:p@h/d?sslmode=verify-full&ssl=true", { tls: { mode: "verify-full" } }],
+  "what is done anyway": [
+    "postgres://u:p@h/d?gssencmode=disable&sslsni=1&sslcompression=0&ssl_min_protocol_version=TLSv1.2",
+    { tls: { mode: "prefer" } },
+  ],
   "seconds": ["postgres://u:p@h/d?connect_timeout=3&pool_timeout=7", { connectTimeout: 3, poolTimeout: 7 }],
 };
 
@@ -151,6 +165,53 @@ for (const [what, [url, reason]] of Object.entries(wrong)) {
     });
   });
 }
+
+/** Of libpq's parameters those that ask for something that is not done: a TLS that is weaker or stricter, GSS. */
+const notHad = [
+  ...["sslsni=0", "sslcompression=1", "ssl_min_protocol_version=TLSv1.3", "ssl_max_protocol_version=TLSv1.2"],
+  ...["gssencmode=require", "gssdelegation=1", "krbsrvname=pg", "gsslib=gssapi", "sslcertmode=require"],
+  ...[
+    "min_protocol_version=3.2",
+    "require_auth=none",
+    "requirepeer=postgres",
+    "sslcrl=/crl",
+    "sslcrldir=/crls",
+  ],
+  ...["service=talky", "passfile=/pass", "sslkeylogfile=/keys", "scram_client_key=x", "replication=database"],
+  ...["sslcert=/cert", "sslkey=/key", "sslnegotiation=direct", "requiressl=maybe", "oauth_issuer=https://x"],
+];
+for (const parameter of notHad) {
+  Deno.test(`DATABASE_URL with ${parameter} is refused by name`, () => {
+    const [name] = parameter.split("=");
+    assert.throws(() => parseDatabaseUrl(`postgres://u:hunter2@h/d?${parameter}`), (error: Error) => {
+      assert.equal(error.name, "DatabaseUrlError");
+      assert.match(error.message, new RegExp(name!));
+      assert.doesNotMatch(error.message, /hunter2|\n/);
+      return true;
+    });
+  });
+}
+
+Deno.test("how safe a connection is does not depend on the order of parameters, and each makes it no less so", () => {
+  const modes = ["disable", "prefer", "require", "verify-ca", "verify-full"];
+  const parameters = [
+    ...["sslmode=prefer", "sslmode=require", "sslmode=verify-ca", "sslmode=verify-full"],
+    ...["ssl=true", "ssl=false", "requiressl=1", "sslaccept=strict", "sslaccept=accept_invalid_certs"],
+    ...["sslrootcert=system", "sslrootcert=/ca.pem", "channel_binding=require", "channel_binding=prefer"],
+  ];
+  // A name may come once.
+  const some = fc.uniqueArray(fc.constantFrom(...parameters), { selector: (text) => text.split("=")[0]! });
+  const modeOf = (parts: readonly string[]) =>
+    modes.indexOf(parseDatabaseUrl(`postgres://u:p@h/d?${parts.join("&")}`).tls.mode);
+  fc.assert(fc.property(some, fc.gen(), (parts, gen) => {
+    const shuffled = gen(fc.shuffledSubarray, parts, { minLength: parts.length });
+    fc.pre(!parts.includes("ssl=false") || !parts.includes("channel_binding=require"));
+    assert.equal(modeOf(shuffled), modeOf(parts));
+    for (const part of parts) {
+      if (part !== "ssl=false") assert.ok(modeOf(parts) >= modeOf([part]), `${parts} is weaker than ${part}`);
+    }
+  }));
+});
 
 Deno.test("a password with any characters, encoded or (but for %) as it is, is that password", () => {
   const character = fc.constantFrom(..."aZ09@/?#:%&=+,;!$'()*~[]{}|\\^`\"<> é🙂".match(/./gu)!);
