@@ -4,11 +4,10 @@
  *
  * @module
  */
-import { chaos, type ChaosOptions } from "../proof/chaos/chaos.ts";
+import { chaos, type ChaosOptions, isWell } from "../proof/chaos/chaos.ts";
 import { readArguments } from "../proof/chaos/options.ts";
 import { setStage } from "../proof/chaos/stage.ts";
 import { tableOf } from "../proof/chaos/table.ts";
-import { holds } from "../proof/chaos/verdict.ts";
 import { runTask } from "../runtime/failure.ts";
 import { ArgumentError } from "../proof/simulate/options.ts";
 import { StopRequests } from "../local/stop_requests.ts";
@@ -29,11 +28,13 @@ function readCommandLine(): ChaosOptions {
 /** Answers whether everything held. */
 async function run(options: ChaosOptions, signal: AbortSignal): Promise<boolean> {
   await using stage = await setStage(say);
-  say(`seed ${options.seed}, ${options.rooms} rooms of ${options.people}, ${options.minutes} minutes`);
+  say(
+    `seed ${options.seed}, ${options.rooms} rooms of ${options.people}, ${options.readers} readers, ${options.minutes} minutes`,
+  );
   const report = await chaos(stage, options, { signal, say });
   console.log(JSON.stringify(report));
   console.error(`\n${tableOf(report)}`);
-  return holds(report.verdict);
+  return isWell(report);
 }
 
 if (import.meta.main) {

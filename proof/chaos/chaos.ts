@@ -10,7 +10,9 @@ import { Crowd } from "./crowd.ts";
 import { type Fault, type FaultKind, inflict, planFaults } from "./faults.ts";
 import { sameRoster } from "./roster.ts";
 import type { Stage } from "./stage.ts";
-import { countOpen, judge, type Verdict } from "./verdict.ts";
+import { Readers } from "./readers/readers.ts";
+import type { ReaderSummary } from "./readers/report.ts";
+import { countOpen, holds, judge, type Verdict } from "./verdict.ts";
 import { waitFor } from "./wait.ts";
 
 /** How much of it. */
@@ -24,6 +26,8 @@ export interface ChaosOptions {
   /** Rooms side by side, and people in each. */
   readonly rooms: number;
   readonly people: number;
+  /** Who reads meanwhile, by four ways. Default: nobody. */
+  readonly readers?: number;
   /** The same seed plans the same rooms and the same faults. */
   readonly seed: string;
 }
@@ -40,6 +44,13 @@ export interface Report {
   readonly seconds: number;
   readonly faults: readonly Suffered[];
   readonly verdict: Verdict;
+  readonly readers: readonly ReaderSummary[];
+}
+
+/** Whether nothing is lost, doubled, misordered or left open, and every reader has everything, once. */
+export function isWell({ verdict, readers }: Report): boolean {
+  return holds(verdict) &&
+    readers.every(({ missing, doubled, failure }) => missing === 0 && doubled === 0 && failure === undefined);
 }
 
 /** Who wants to know, and to have a say. */
@@ -55,10 +66,11 @@ export async function chaos(
   options: ChaosOptions,
   { signal, say = () => {} }: ChaosControl = {},
 ): Promise<Report> {
-  const { seed, rooms, people, minutes, faults: most = Infinity } = options;
+  const { seed, rooms, people, minutes, faults: most = Infinity, readers: count = 0 } = options;
   const begun = Date.now();
   const over = AbortSignal.any([AbortSignal.timeout(minutes * 60_000), ...signal ? [signal] : []]);
   const crowd = new Crowd({ rooms, people, seed, urls: stage.apis.map(({ url }) => url) });
+  using readers = await Readers.start(stage, count);
   const random = new Random(seed);
   const suffered: Suffered[] = [];
 
@@ -84,7 +96,9 @@ export async function chaos(
   try {
     say(`${seconds(begun)} s: everybody has left; the outbox drains`);
     await settle(stage, () => countOpen(sql)).catch((error) => say(error.message));
-    return { seed, seconds: seconds(begun), faults: suffered, verdict: await judge(sql, crowd.told) };
+    const verdict = await judge(sql, crowd.told);
+    const summaries = await readers.finish(verdict.stored);
+    return { seed, seconds: seconds(begun), faults: suffered, verdict, readers: summaries };
   } finally {
     await sql.end();
   }

@@ -3,11 +3,15 @@
  *
  * @module
  */
+import { xmppHosts } from "../../config.ts";
 import { connect, type Sql } from "../../db/connect.ts";
 import { databaseName } from "../../db/database.ts";
+import { canSetClocks, type Clock } from "./clock.ts";
 import { limitFiles } from "../../local/process.ts";
 import type { Random } from "../simulate/random.ts";
+import type { Relay } from "./relay.ts";
 import type { Stage } from "./stage.ts";
+import { canMount } from "./small_disk.ts";
 import { canSpin, spin } from "./spin.ts";
 import { destroy, freeze, putRight, thaw, type Victim } from "./victim.ts";
 import { waitFor } from "./wait.ts";
@@ -37,7 +41,7 @@ export function* planFaults(random: Random, of: readonly FaultKind[] = faultKind
 
 /** Brings a fault about; answers what puts it right. */
 export async function inflict(fault: Fault, stage: Stage): Promise<() => Promise<void> | void> {
-  return await kinds[fault.kind].inflict(stage, stage.apis[fault.instance] ?? stage.apis[0]);
+  return await kinds[fault.kind].inflict(stage, stage.apis[fault.instance] ?? stage.apis[0], fault);
 }
 
 // ---
@@ -45,7 +49,7 @@ export async function inflict(fault: Fault, stage: Stage): Promise<() => Promise
 interface Kind {
   /** It lasts from … to … seconds. */
   readonly seconds: readonly [number, number];
-  inflict(stage: Stage, api: Victim): Promise<() => Promise<void> | void>;
+  inflict(stage: Stage, api: Victim, fault: Fault): Promise<() => Promise<void> | void>;
 }
 
 const kinds = {
@@ -59,15 +63,24 @@ const kinds = {
   "postgres spins": { seconds: [3, 10], inflict: ({ postgres }) => makeSpin(postgres) },
   "prosody spins": { seconds: [3, 10], inflict: ({ prosody }) => makeSpin(prosody) },
   "outbox reloaded": { seconds: [0, 2], inflict: reload },
-  "xmpp cut": {
-    seconds: [0, 3],
-    inflict({ relay }) {
-      relay.cut();
-      return Promise.resolve(() => relay.mend());
-    },
-  },
+  "prosody reloaded": { seconds: [0, 2], inflict: reloadAll },
+  "xmpp cut": { seconds: [0, 3], inflict: ({ network }) => cut(network.xmpp) },
+  "xmpp half-open": { seconds: [3, 15], inflict: ({ network }) => hold(network.xmpp) },
+  "database half-open": { seconds: [3, 15], inflict: ({ network }) => hold(...network.database) },
+  "readers cut": { seconds: [0, 3], inflict: ({ network }) => cut(...network.readers) },
+  "readers half-open": { seconds: [3, 15], inflict: ({ network }) => hold(...network.readers) },
   "outbox full": { seconds: [0, 5], inflict: fill },
   "disk refuses": { seconds: [2, 8], inflict: ({ prosody }) => refuseWrites(prosody) },
+  "disk full": { seconds: [10, 10], inflict: fillDisk },
+  "postgres fails over": { seconds: [0, 3], inflict: failOver },
+  "prosody clock set": {
+    seconds: [3, 8],
+    inflict: ({ means }, _, fault) => set(means?.clocks.prosody, fault),
+  },
+  "api clock set": {
+    seconds: [3, 8],
+    inflict: ({ means }, _, fault) => set(means?.clocks.apis[fault.instance], fault),
+  },
   "database refuses": { seconds: [2, 8], inflict: ({ databaseUrl }) => refuse(databaseUrl) },
 } satisfies Record<string, Kind>;
 
@@ -76,6 +89,9 @@ const possible = {
   "disk refuses": Deno.build.os === "linux",
   "postgres spins": await canSpin(),
   "prosody spins": await canSpin(),
+  "disk full": await canMount(),
+  "prosody clock set": canSetClocks(),
+  "api clock set": canSetClocks(),
 } as Partial<Record<FaultKind, boolean>>;
 
 /** Every kind there is on this system. */
@@ -117,11 +133,30 @@ async function reload({ shell }: Stage) {
   return () => shell("module", "reload", "talky_outbox", "*");
 }
 
+/** The configuration is read again, and what captures and sends is loaded anew. */
+async function reloadAll({ shell, domain }: Stage) {
+  await shell("config", "reload");
+  const { rooms } = xmppHosts(domain);
+  return () => shell("module", "reload", "talky_capture", rooms);
+}
+
+/** Every connection is dropped, and each new one for a while. */
+function cut(...relays: readonly Relay[]) {
+  for (const relay of relays) relay.cut();
+  return Promise.resolve(() => relays.forEach((relay) => relay.mend()));
+}
+
+/** Nothing comes through, and nobody is told. */
+function hold(...relays: readonly Relay[]) {
+  for (const relay of relays) relay.hold();
+  return Promise.resolve(() => relays.forEach((relay) => relay.release()));
+}
+
 /** Nobody reads the outbox until it is full. */
-async function fill({ relay, isOutboxFull }: Stage) {
-  relay.cut();
+async function fill({ network: { xmpp }, isOutboxFull }: Stage) {
+  xmpp.cut();
   await waitFor("the outbox to be full", isOutboxFull);
-  return () => relay.mend();
+  return () => xmpp.mend();
 }
 
 /**
@@ -134,6 +169,25 @@ async function refuseWrites(victim: Victim) {
   };
   await limit(5000);
   return () => limit(Infinity);
+}
+
+/** The file system of Prosody's files has not a byte left. */
+function fillDisk({ means }: Stage) {
+  means?.disk?.fill();
+  return Promise.resolve(() => means?.disk?.free());
+}
+
+/** The primary dies, the standby takes its place, and the dead one comes back as its standby. */
+async function failOver({ means }: Stage) {
+  await means?.pair.failOver();
+  return () => means?.pair.follow();
+}
+
+/** A clock goes wrong by five seconds, this way or that, and is put right. */
+async function set(clock: Clock | undefined, { seconds }: Fault) {
+  // As random as the seconds are.
+  await clock?.set(Math.floor(seconds * 1000) % 2 === 0 ? 5 : -5);
+  return () => clock?.set(0);
 }
 
 /** The database takes no connections, and loses those it has. */

@@ -9,12 +9,14 @@ import type { ChaosOptions } from "./chaos.ts";
 
 /** Reads the command line. Throws {@link ArgumentError}. */
 export function readArguments(args: readonly string[]): ChaosOptions {
-  const { minutes = "2", rooms = "8", people = "4", seed = crypto.randomUUID().slice(0, 8) } = parse(args);
+  const { minutes = "2", rooms = "8", people = "4", readers = "8", ...rest } = parse(args);
+  const { seed = crypto.randomUUID().slice(0, 8) } = rest;
   if (!/^[A-Za-z0-9_-]{1,24}$/.test(seed)) throw wrong("seed", seed, "1 to 24 letters, digits, - and _");
   return {
     minutes: number("minutes", minutes, /^\d+(\.\d+)?$/, 0.1, 1440),
     rooms: number("rooms", rooms, /^\d+$/, 1, 200),
     people: number("people", people, /^\d+$/, 1, 50),
+    readers: number("readers", readers, /^\d+$/, 0, 200),
     seed,
   };
 }
@@ -24,11 +26,11 @@ export function readArguments(args: readonly string[]): ChaosOptions {
 function parse(args: readonly string[]) {
   const text = { type: "string" } as const;
   try {
-    const options = { minutes: text, seed: text, rooms: text, people: text };
+    const options = { minutes: text, seed: text, rooms: text, people: text, readers: text };
     return parseArgs({ args: [...args], options }).values;
   } catch (error) {
     const reason = (error as Error).message.split(/\.\s/)[0];
-    throw new ArgumentError(`${reason} (takes --minutes N --seed S --rooms N --people N)`);
+    throw new ArgumentError(`${reason} (takes --minutes N --seed S --rooms N --people N --readers N)`);
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * The network between the API and Prosody: a TCP relay that can break.
+ * The network between two of the stage: a TCP relay that can break, or stand still.
  *
  * @module
  */
@@ -11,6 +11,9 @@ export class Relay implements Disposable {
   readonly #listener: Deno.TcpListener;
   readonly #open = new Set<Deno.TcpConn>();
   #broken = false;
+  /** Resolves when bytes may pass. */
+  #flow: Promise<void> = Promise.resolve();
+  #goOn = () => {};
 
   constructor(target: number) {
     this.#target = target;
@@ -30,7 +33,19 @@ export class Relay implements Disposable {
     this.#broken = false;
   }
 
+  /** From now on nothing comes through, nothing is refused, nothing is closed: every connection is half-open. */
+  hold(): void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    [this.#flow, this.#goOn] = [promise, resolve];
+  }
+
+  /** What was held comes through after all. */
+  release(): void {
+    this.#goOn();
+  }
+
   [Symbol.dispose](): void {
+    this.release();
     this.cut();
     this.#listener.close();
   }
@@ -45,10 +60,11 @@ export class Relay implements Disposable {
   async #join(near: Deno.TcpConn): Promise<void> {
     this.#open.add(near);
     try {
+      await this.#flow;
       const far = await Deno.connect({ hostname: "127.0.0.1", port: this.#target });
       this.#open.add(far);
       // Either side's end is the end of both.
-      const either = [near.readable.pipeTo(far.writable), far.readable.pipeTo(near.writable)];
+      const either = [this.#pass(near, far), this.#pass(far, near)];
       await Promise.race(either).finally(() => this.#drop(far));
       await Promise.allSettled(either);
     } catch {
@@ -56,6 +72,16 @@ export class Relay implements Disposable {
     } finally {
       this.#drop(near);
     }
+  }
+
+  async #pass(from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
+    const gate = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+      transform: async (chunk, controller) => {
+        await this.#flow;
+        controller.enqueue(chunk);
+      },
+    });
+    await from.readable.pipeThrough(gate).pipeTo(to.writable);
   }
 
   #drop(connection: Deno.TcpConn): void {

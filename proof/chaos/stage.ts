@@ -1,5 +1,5 @@
 /**
- * The stage of the chaos: a PostgreSQL, a Prosody and two instances of the API of our own, in a folder
+ * The stage of the chaos: a PostgreSQL with a standby, a Prosody and two instances of the API of our own, in a folder
  * that goes when they do.
  *
  * @module
@@ -7,21 +7,41 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { deriveKeys } from "../../auth/keys.ts";
+import { signOperatorToken } from "../../auth/operator.ts";
 import { readSettings } from "../../config.ts";
 import { prepareDatabase } from "../../local/database.ts";
 import { Failure } from "../../runtime/failure.ts";
 import { requireProsody } from "../../local/install_prosody.ts";
 import { outboxBytes } from "../../local/outbox_size.ts";
 import { freePort } from "../../local/ports.ts";
-import { startPostgres } from "../../local/postgres.ts";
-import { childrenOf } from "../../local/process.ts";
 import { startProsody } from "../../local/prosody.ts";
 import { ApiVictim } from "./api_victim.ts";
+import { Clock } from "./clock.ts";
+import { PostgresPair } from "./postgres_pair.ts";
 import { Relay } from "./relay.ts";
+import { canMount, SmallDisk } from "./small_disk.ts";
 import type { Victim } from "./victim.ts";
 
 /** An instance of the API. */
 export type Api = Victim & Pick<ApiVictim, "url" | "readiness" | "lastLines">;
+
+/** What lies between those of the stage. */
+export interface Network {
+  /** Between the APIs and Prosody. */
+  readonly xmpp: Relay;
+  /** Between the APIs and each PostgreSQL. */
+  readonly database: readonly Relay[];
+  /** Between readers and each API. */
+  readonly readers: readonly Relay[];
+}
+
+/** What else can be done to a stage. */
+export interface Means {
+  readonly pair: PostgresPair;
+  /** Where Prosody's files are, as far as there are file systems of our own. */
+  readonly disk: SmallDisk | undefined;
+  readonly clocks: { readonly prosody: Clock; readonly apis: readonly Clock[] };
+}
 
 /** Everything that runs. */
 export interface Stage extends AsyncDisposable {
@@ -32,10 +52,13 @@ export interface Stage extends AsyncDisposable {
   readonly apis: readonly [Api, ...Api[]];
   readonly postgres: Victim;
   readonly prosody: Victim;
+  /** What there is besides where the stage is ours. */
+  readonly means?: Means;
   /** Whether Prosody tells who is in its rooms (`modules/mod_chaos_roster.lua`). */
   readonly hasRoster: boolean;
-  /** Between the APIs and Prosody. */
-  readonly relay: Relay;
+  readonly network: Network;
+  /** Lets its bearer read, for as long as a run may take; undefined where nobody reads. */
+  readonly token: string | undefined;
   /** Runs a command in `prosodyctl shell`. */
   shell(...words: string[]): Promise<void>;
   /** Whether Prosody's outbox has reached its bound. */
@@ -55,40 +78,50 @@ export async function setStage(say: (line: string) => void): Promise<Stage> {
   await using services = new AsyncDisposableStack();
   services.defer(() => Deno.remove(dataDir, { recursive: true }));
 
-  const { postgres, databaseUrl } = await bringPostgres(dataDir, services);
-  await prepareDatabase(databaseUrl);
-  const { prosody, settings, url } = await bringProsody(dataDir, program, services);
-  const relay = services.use(new Relay(settings.xmpp.port));
+  const postgres = services.use(await PostgresPair.make(dataDir));
+  await prepareDatabase(postgres.url);
+  const disk = await canMount()
+    ? services.use(await SmallDisk.mount(join(dataDir, "prosody"), 32))
+    : undefined;
+  const clock = await Clock.make(join(dataDir, "prosody.clock"));
+  const byClock = await goingBy(clock, program, join(dataDir, "prosody.sh"));
+  const { prosody, settings, url } = await bringProsody(dataDir, byClock, services);
+  const xmpp = services.use(new Relay(settings.xmpp.port));
+  const database = postgres.ports.map((port) => services.use(new Relay(port)));
+  const hosts = database.map(({ port }) => `127.0.0.1:${port}`);
 
   const environment = {
-    DATABASE_URL: databaseUrl,
+    DATABASE_URL: postgres.url.replace(/127\.0\.0\.1:\d+/, hosts.join()),
     TALKY_SECRET: settings.secrets.join(","),
     TALKY_XMPP_DOMAIN: settings.xmpp.domain,
-    TALKY_XMPP_URL: `ws://127.0.0.1:${relay.port}/xmpp-websocket`,
+    TALKY_XMPP_URL: `ws://127.0.0.1:${xmpp.port}/xmpp-websocket`,
     // The clients' network does not break: what they do is the truth.
     TALKY_XMPP_PUBLIC_URL: url,
     TALKY_DEMO: "off",
     LOG_LEVEL: "warning",
   };
   const bringApi = async (number: number) => {
-    const api = services.use(new ApiVictim(environment, join(dataDir, `api-${number}.log`)));
+    const clock = await Clock.make(join(dataDir, `api-${number}.clock`));
+    const log = join(dataDir, `api-${number}.log`);
+    const api = services.use(new ApiVictim({ ...environment, ...clock.environment }, log));
     await api.start();
+    clocks.push(clock);
     return api;
   };
+  const clocks: Clock[] = [];
   const apis = [await bringApi(1), await bringApi(2)] as const;
+  const readers = apis.map(({ url }) => services.use(new Relay(Number(new URL(url).port))));
 
   const all = services.move();
   return {
-    ...{
-      dataDir,
-      databaseUrl,
-      apis,
-      postgres,
-      prosody,
-      relay,
-      domain: settings.xmpp.domain,
-      hasRoster: true,
+    dataDir,
+    get databaseUrl() {
+      return postgres.url;
     },
+    ...{ apis, postgres, prosody, domain: settings.xmpp.domain, hasRoster: true },
+    network: { xmpp, database, readers },
+    means: { pair: postgres, disk, clocks: { prosody: clock, apis: clocks } },
+    token: await signOperatorToken(await deriveKeys(settings.secrets[0]!), "read", 86_400),
     shell: (...words) => runShell(program, dataDir, words),
     async isOutboxFull() {
       return await outboxBytes(dataDir) >= outboxMaxBytes;
@@ -129,24 +162,13 @@ async function runShell(program: string, dataDir: string, words: readonly string
   if (!success) throw new Failure(`prosodyctl shell: ${new TextDecoder().decode(stderr).trim()}`);
 }
 
-/** A durable one, on a port that stays: what it has committed outlives its end. */
-async function bringPostgres(dataDir: string, services: AsyncDisposableStack) {
-  const options = { dataDir, port: freePort() };
-  let running = await startPostgres(options);
-  // Whoever gave up in the middle of a fault leaves none to stop.
-  services.defer(() => running.stop("immediate").catch(() => {}));
-  const postgres: Victim = {
-    name: "PostgreSQL",
-    async pids() {
-      const pidFile = await Deno.readTextFile(join(dataDir, "postgres/postmaster.pid")).catch(() => "");
-      const pid = Number.parseInt(pidFile);
-      return pid > 0 ? [pid, ...await childrenOf(pid)] : [];
-    },
-    async start() {
-      running = await startPostgres(options);
-    },
-  };
-  return { postgres, databaseUrl: running.url };
+/** A program that goes by a clock: the same one, started with what that takes. */
+async function goingBy(clock: Clock, program: string, path: string): Promise<string> {
+  const settings = Object.entries(clock.environment).map(([name, value]) => `${name}='${value}'`);
+  await Deno.writeTextFile(path, `#!/bin/sh\nexec env ${settings.join(" ")} '${program}' "$@"\n`, {
+    mode: 0o755,
+  });
+  return path;
 }
 
 async function bringProsody(dataDir: string, program: string, services: AsyncDisposableStack) {

@@ -39,6 +39,8 @@ export async function startSupervised(): Promise<Stage> {
     await Deno.readTextFile(join(dataDir, "postgres.json")),
   );
 
+  // Nothing of ours lies in between.
+  const relay = services.use(new Relay(port));
   const all = services.move();
   return {
     dataDir,
@@ -48,7 +50,8 @@ export async function startSupervised(): Promise<Stage> {
     postgres: victimOf("PostgreSQL", join(dataDir, "postgres/postmaster.pid")),
     prosody: victimOf("Prosody", join(dataDir, "prosody/prosody.pid")),
     hasRoster: false,
-    relay: all.use(new Relay(port)),
+    network: { xmpp: relay, database: [relay], readers: [relay] },
+    token: undefined,
     shell: () => Promise.reject(new Error("nobody's hand")),
     isOutboxFull: async () => await outboxBytes(dataDir) >= 256 * 2 ** 20,
     isReady: () => areReady([api]),

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Report } from "./chaos.ts";
-import { holds } from "./verdict.ts";
+import { isWell, type Report } from "./chaos.ts";
 
 /** The report as lines of a table. */
-export function tableOf({ seed, seconds, faults, verdict }: Report): string {
+export function tableOf(report: Report): string {
+  const { seed, seconds, faults, verdict, readers } = report;
   const { rooms, faults: wrong, ...counts } = verdict;
   const lines = [
     `seed ${seed}, ${seconds} s, ${faults.length} faults`,
@@ -23,8 +23,20 @@ export function tableOf({ seed, seconds, faults, verdict }: Report): string {
       return row(kind, `${String(those.length).padStart(5)}   ${median}, ${longest}`);
     }),
     "",
+    row("readers", "how many   events of each   missing   doubled"),
+    ...[...Map.groupBy(readers, ({ kind }) => kind)].map(([kind, those]) => {
+      const sum = (count: "missing" | "doubled") => those.reduce((total, one) => total + one[count], 0);
+      const events = [...new Set(those.map(({ events }) => events))].join(" ");
+      const columns = [
+        events.padStart(14),
+        ...[sum("missing"), sum("doubled")].map((n) => `${n}`.padStart(7)),
+      ];
+      return row(kind, `${String(those.length).padStart(8)}   ${columns.join("   ")}`);
+    }),
+    ...readers.flatMap(({ kind, failure }) => failure === undefined ? [] : [`${kind}: ${failure}`]),
+    "",
     ...wrong,
-    holds(verdict) ? "nothing is lost" : "NOT EVERYTHING IS AS IT SHOULD BE",
+    isWell(report) ? "nothing is lost" : "NOT EVERYTHING IS AS IT SHOULD BE",
   ];
   return lines.join("\n");
 }
@@ -32,5 +44,5 @@ export function tableOf({ seed, seconds, faults, verdict }: Report): string {
 // ---
 
 function row(name: string, value: string): string {
-  return `${name.padEnd(18)}${value}`;
+  return `${name.padEnd(22)}${value}`;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { findImbalance } from "../../../proof/chaos/balance.ts";
 import { compare, type SeenEvent } from "../../../proof/chaos/comparison.ts";
+import { ReaderReport } from "../../../proof/chaos/readers/report.ts";
 
 const event = (type: string, actor: string | null = null, peer: string | null = null, subject = "s") => ({
   type,
@@ -62,4 +63,21 @@ Deno.test("in a room that broke there may be more than was confirmed; twins with
   assert.deepEqual(counts(twice, twins, true), { missing: 0, doubled: 0, misordered: 0 });
   const underway = { ...logged[3]!, subject: "other" };
   assert.deepEqual(counts(twice, [...twins, underway], true), { missing: 0, doubled: 0, misordered: 0 });
+});
+
+Deno.test("what a reader has not had, or has had again, is counted, wherever it is", () => {
+  const summaryOf = (ids: readonly number[], head: number) => {
+    const report = new ReaderReport("any");
+    for (const id of ids) report.add(id);
+    const { events, missing, doubled } = report.summary(head);
+    return [events, missing, doubled];
+  };
+  assert.deepEqual(summaryOf([1, 2, 3], 3), [3, 0, 0]);
+  assert.deepEqual(summaryOf([], 3), [0, 3, 0]);
+  assert.deepEqual(summaryOf([2, 3], 3), [2, 1, 0]);
+  assert.deepEqual(summaryOf([1, 3], 3), [2, 1, 0]);
+  assert.deepEqual(summaryOf([1, 2], 3), [2, 1, 0]);
+  assert.deepEqual(summaryOf([1, 2, 2, 3], 3), [4, 0, 1]);
+  // Out of order is both.
+  assert.deepEqual(summaryOf([1, 3, 2], 3), [3, 1, 1]);
 });
