@@ -23,6 +23,8 @@ export interface ChaosOptions {
   readonly faults?: number;
   /** Of these kinds. Default: of all. */
   readonly kinds?: readonly FaultKind[];
+  /** None lasts longer, in seconds. Default: as long as its kind does. */
+  readonly longest?: number;
   /** Rooms side by side, and people in each. */
   readonly rooms: number;
   readonly people: number;
@@ -75,7 +77,7 @@ export async function chaos(
   const suffered: Suffered[] = [];
 
   try {
-    for (const fault of planFaults(random, options.kinds)) {
+    for (const fault of planFaults(random, options.kinds, options.longest)) {
       await delay(1000 + random.below(3000), undefined, { signal: over }).catch(() => {});
       if (over.aborted || suffered.length >= most) break;
       const recovery = await suffer(fault, stage).catch(async (error) => {

@@ -11,7 +11,7 @@ import { limitFiles } from "../../local/process.ts";
 import type { Random } from "../simulate/random.ts";
 import type { Relay } from "./relay.ts";
 import type { Stage } from "./stage.ts";
-import { canMount } from "./small_disk.ts";
+import { canMount, type SmallDisk } from "./small_disk.ts";
 import { canSpin, spin } from "./spin.ts";
 import { destroy, freeze, putRight, thaw, type Victim } from "./victim.ts";
 import { waitFor } from "./wait.ts";
@@ -28,12 +28,19 @@ export interface Fault {
 /** A kind of fault. */
 export type FaultKind = keyof typeof kinds;
 
-/** Faults without end, the same for the same seed: every kind has its turn before one comes again. */
-export function* planFaults(random: Random, of: readonly FaultKind[] = faultKinds): Generator<Fault, never> {
+/**
+ * Faults without end, the same for the same seed: every kind has its turn before one comes again. None lasts longer
+ * than `longest` seconds.
+ */
+export function* planFaults(
+  random: Random,
+  of: readonly FaultKind[] = faultKinds,
+  longest = Infinity,
+): Generator<Fault, never> {
   while (true) {
     for (const kind of random.shuffle(of)) {
-      const [shortest, longest] = kinds[kind].seconds;
-      const seconds = shortest + (longest - shortest) * random.next();
+      const [from, to] = kinds[kind].seconds;
+      const seconds = Math.min(longest, from + (to - from) * random.next());
       yield { kind, seconds, instance: random.chance(1 / 2) ? 0 : 1 };
     }
   }
@@ -71,7 +78,11 @@ const kinds = {
   "readers half-open": { seconds: [3, 15], inflict: ({ network }) => hold(...network.readers) },
   "outbox full": { seconds: [0, 5], inflict: fill },
   "disk refuses": { seconds: [2, 8], inflict: ({ prosody }) => refuseWrites(prosody) },
-  "disk full": { seconds: [10, 10], inflict: fillDisk },
+  "prosody disk full": { seconds: [10, 10], inflict: ({ means }) => fillDisk(means?.disk) },
+  "postgres disk full": {
+    seconds: [10, 10],
+    inflict: ({ means }) => fillDisk(means?.pair.disk, () => means?.pair.revive()),
+  },
   "postgres fails over": { seconds: [0, 3], inflict: failOver },
   "prosody clock set": {
     seconds: [3, 8],
@@ -89,7 +100,8 @@ const possible = {
   "disk refuses": Deno.build.os === "linux",
   "postgres spins": await canSpin(),
   "prosody spins": await canSpin(),
-  "disk full": await canMount(),
+  "prosody disk full": await canMount(),
+  "postgres disk full": await canMount(),
   "prosody clock set": canSetClocks(),
   "api clock set": canSetClocks(),
 } as Partial<Record<FaultKind, boolean>>;
@@ -171,10 +183,13 @@ async function refuseWrites(victim: Victim) {
   return () => limit(Infinity);
 }
 
-/** The file system of Prosody's files has not a byte left. */
-function fillDisk({ means }: Stage) {
-  means?.disk?.fill();
-  return Promise.resolve(() => means?.disk?.free());
+/** A file system has not a byte left. Who has died of that is started again when there is room, as by systemd. */
+function fillDisk(disk: SmallDisk | undefined, revive?: () => Promise<void> | undefined) {
+  disk?.fill();
+  return Promise.resolve(async () => {
+    disk?.free();
+    await revive?.();
+  });
 }
 
 /** The primary dies, the standby takes its place, and the dead one comes back as its standby. */

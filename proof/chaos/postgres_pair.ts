@@ -8,15 +8,19 @@ import { connect, type Sql } from "../../db/connect.ts";
 import { Failure } from "../../runtime/failure.ts";
 import { freePort } from "../../local/ports.ts";
 import { startPostgres } from "../../local/postgres.ts";
+import { isRunning } from "../../local/postgres_process.ts";
 import { childrenOf } from "../../local/process.ts";
+import { SmallDisk } from "./small_disk.ts";
 import { destroy, type Victim } from "./victim.ts";
 import { waitFor } from "./wait.ts";
 
 /** One of the two. */
-interface Server extends Victim {
+interface Server extends Victim, AsyncDisposable {
   /** Its files are `postgres/` and `postgres.json` in here. */
   readonly folder: string;
   readonly port: number;
+  /** What its files are on, where there are file systems of our own. */
+  readonly disk: SmallDisk | undefined;
 }
 
 /** Both. As a victim it is the one that is written to. */
@@ -26,18 +30,28 @@ export class PostgresPair implements Victim, AsyncDisposable {
   #primary: Server;
   #url = "";
 
-  private constructor(dataDir: string) {
-    this.#servers = [makeServer(join(dataDir, "postgres-1")), makeServer(join(dataDir, "postgres-2"))];
-    this.#primary = this.#servers[0];
+  private constructor(one: Server, other: Server) {
+    this.#servers = [one, other];
+    this.#primary = one;
   }
 
-  /** Makes both, below a folder. */
-  static async make(dataDir: string): Promise<PostgresPair> {
-    const pair = new PostgresPair(dataDir);
-    const { url } = await startPostgres({ dataDir: pair.#primary.folder, port: pair.#primary.port });
-    pair.#url = url;
-    await pair.follow();
-    return pair;
+  /** Makes both, below a folder; each on a file system of its own where that can be (`isolated`). */
+  static async make(dataDir: string, isolated: boolean): Promise<PostgresPair> {
+    const folders = [join(dataDir, "postgres-1"), join(dataDir, "postgres-2")] as const;
+    await using pair = new AsyncDisposableStack();
+    const one = pair.use(await makeServer(folders[0], isolated));
+    const other = pair.use(await makeServer(folders[1], isolated));
+    const made = new PostgresPair(one, other);
+    const { url } = await startPostgres({ dataDir: one.folder, port: one.port });
+    made.#url = url;
+    await made.#administer(async (sql) => {
+      await sql`alter system set max_wal_size = '128MB'`;
+      await sql`alter system set wal_keep_size = '64MB'`;
+      await sql`select pg_reload_conf()`;
+    });
+    await made.follow();
+    pair.move();
+    return made;
   }
 
   /** Ports of both. */
@@ -59,6 +73,16 @@ export class PostgresPair implements Victim, AsyncDisposable {
 
   start(): Promise<void> {
     return this.#primary.start();
+  }
+
+  /** What the files of the one that is written to are on. */
+  get disk(): SmallDisk | undefined {
+    return this.#primary.disk;
+  }
+
+  /** Starts the primary where it has died. */
+  async revive(): Promise<void> {
+    if (!await isRunning(join(this.#primary.folder, "postgres"))) await this.#primary.start();
   }
 
   /** The primary dies, and the standby takes its place. It waits for nobody, as it has no standby. */
@@ -93,7 +117,7 @@ export class PostgresPair implements Victim, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const server of this.#servers) await destroy(server);
+    for (const server of this.#servers) await server[Symbol.asyncDispose]();
   }
 
   get #standby(): Server {
@@ -108,27 +132,36 @@ export class PostgresPair implements Victim, AsyncDisposable {
 
 // ---
 
-function makeServer(folder: string): Server {
+/** Large enough for what a run of half an hour writes. */
+const megabytes = 768;
+
+async function makeServer(folder: string, isolated: boolean): Promise<Server> {
   const port = freePort();
-  return {
+  const disk = isolated ? await SmallDisk.mount(folder, megabytes) : undefined;
+  const server: Server = {
     name: "PostgreSQL",
     folder,
     port,
+    disk,
     async pids() {
-      const pid = Number.parseInt(
-        await Deno.readTextFile(join(folder, "postgres/postmaster.pid")).catch(() => ""),
-      );
+      const pidFile = join(folder, "postgres/postmaster.pid");
+      const pid = Number.parseInt(await Deno.readTextFile(pidFile).catch(() => ""));
       return pid > 0 ? [pid, ...await childrenOf(pid)] : [];
     },
     async start() {
       await startPostgres({ dataDir: folder, port });
     },
+    async [Symbol.asyncDispose]() {
+      await destroy(server);
+      await disk?.[Symbol.asyncDispose]();
+    },
   };
+  return server;
 }
 
 /** Files keep their owner. Those that go meanwhile are no loss: the log has what was in them. */
 async function copy(from: string, to: string): Promise<void> {
-  const script = `rm -rf "$2" && mkdir -m 711 "$2" && cp -p "$1/postgres.json" "$2/" &&
+  const script = `mkdir -p "$2" && rm -rf "$2/postgres" && cp -p "$1/postgres.json" "$2/" &&
     { cp -a "$1/postgres" "$2/"; rm -f "$2/postgres/postmaster.pid" "$2/postgres/standby.signal"; }`;
   const { success, stderr } = await new Deno.Command("sh", { args: ["-c", script, "sh", from, to] }).output();
   if (!success) throw new Failure(`the cluster is not copied: ${new TextDecoder().decode(stderr).trim()}`);

@@ -78,11 +78,10 @@ export async function setStage(say: (line: string) => void): Promise<Stage> {
   await using services = new AsyncDisposableStack();
   services.defer(() => Deno.remove(dataDir, { recursive: true }));
 
-  const postgres = services.use(await PostgresPair.make(dataDir));
+  const isolated = await canMount();
+  const postgres = services.use(await PostgresPair.make(dataDir, isolated));
   await prepareDatabase(postgres.url);
-  const disk = await canMount()
-    ? services.use(await SmallDisk.mount(join(dataDir, "prosody"), 32))
-    : undefined;
+  const disk = isolated ? services.use(await SmallDisk.mount(join(dataDir, "prosody"), 32)) : undefined;
   const clock = await Clock.make(join(dataDir, "prosody.clock"));
   const byClock = await goingBy(clock, program, join(dataDir, "prosody.sh"));
   const { prosody, settings, url } = await bringProsody(dataDir, byClock, services);
