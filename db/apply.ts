@@ -7,6 +7,7 @@
 import type { Changes, Departure, RoomChange, SessionChange, Stay } from "../events/fold.ts";
 import { nodeOf, roomNameOf } from "../events/room_name.ts";
 import { textArray, type Transaction } from "./connect.ts";
+import { forgetRoomFigures } from "./room_figures.ts";
 
 /** What the log does not tell of rooms: where they are, by their ids, and the Prosody node they are on. */
 export interface Whereabouts {
@@ -24,6 +25,10 @@ export async function applyChanges(
   await applyDepartures(tx, departures);
   await applyStays(tx, stays);
   await endStays(tx, rooms);
+  await forgetRoomFigures(tx, [
+    ...rooms.map(({ id }) => id),
+    ...[...stays, ...departures].map(({ room_id }) => room_id),
+  ]);
 }
 
 /**

@@ -8,8 +8,8 @@
 import type { NewEvent } from "../events/event.ts";
 import type { LogBounds, LoggedEvent, LogPage } from "../events/event_log.ts";
 import { everything } from "../events/view.ts";
-import { type Sql, textArray, type Transaction } from "./connect.ts";
-import { showsRoom, showsType } from "./view.ts";
+import type { Sql, Transaction } from "./connect.ts";
+import { selectEvents } from "./event_selection.ts";
 
 /** Channel on which every append is announced. The announcement carries no data: the cursor is truth. */
 export const wakeupChannel = "talky_log";
@@ -49,16 +49,14 @@ export async function readAfter(
   { upTo, limit, filter }: LogPage,
 ): Promise<LoggedEvent[]> {
   const { rooms, types, view = everything } = filter ?? {};
-  return await sql<LoggedEvent[]>`
-    select e.id, e.type, e.room_id, event_json(e) as json,
-      ${
-    filter ? sql`null` : sql`(select split_part(jid, '@', 1) from rooms r where r.id = e.room_id)`
-  } as room_node
-    from events e
-    where e.id > ${after}
-      ${upTo === undefined ? sql`` : sql`and e.id <= ${upTo}`}
-      ${types ? sql`and e.type = any(${textArray(types)}::text[])` : sql``}
-      ${rooms ? sql`and e.room_id = any(${textArray(rooms)}::uuid[])` : sql``}
-      and ${showsType(sql, "e.type", view)} and ${showsRoom(sql, "e.room_id", view)}
-    order by e.id limit ${limit}`;
+  const node = filter ? "null" : "(select split_part(jid, '@', 1) from rooms r where r.id = (e).room_id)";
+  const columns = `(e).id, (e).type, (e).room_id, event_json(e) as json, ${node} as room_node`;
+  const before = upTo === undefined ? undefined : upTo + 1;
+  // Without a span of time it is one statement.
+  for await (
+    const { text, parameters } of selectEvents(sql, { view, after, before, rooms, types, order: "asc" })
+  ) {
+    return await sql.unsafe<LoggedEvent[]>(text(columns, limit), [...parameters, limit], { prepare: true });
+  }
+  return [];
 }

@@ -7,6 +7,7 @@
 import { fold } from "../events/fold.ts";
 import { addressed, applyStays, endStays } from "./apply.ts";
 import { type Sql, textArray, type Transaction } from "./connect.ts";
+import { forgetRoomFigures } from "./room_figures.ts";
 import { roomHistory } from "./room_history.ts";
 import { transaction } from "./transaction.ts";
 
@@ -27,6 +28,8 @@ export type Progress = (done: number, total: number) => void;
 export async function rebuild(sql: Sql, progress: Progress = () => {}): Promise<Rebuilt> {
   return await transaction(sql, async (tx) => {
     await holdIngest(tx);
+    // What is computed from stays is neither right nor wrong here.
+    await tx`update rooms set peak = null, stayed = null where peak is not null`;
     await tx`create temp table rooms_before on commit drop as table rooms`;
     await tx`create temp table occupants_before on commit drop as table occupants`;
     await removeUntold(tx);
@@ -69,6 +72,7 @@ export async function rebuildRooms(tx: Transaction, ids: readonly string[]): Pro
     delete from occupants where room_id = any(${textArray(rooms.map(({ id }) => id))}::uuid[])`;
   await applyStays(tx, stays);
   await endStays(tx, rooms);
+  await forgetRoomFigures(tx, rooms.map(({ id }) => id));
   return rooms.length;
 }
 

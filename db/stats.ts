@@ -5,6 +5,7 @@
  */
 import type { View } from "../events/view.ts";
 import type { Sql } from "./connect.ts";
+import { figuresOf } from "./room_figures.ts";
 import { showsRoom, showsSession } from "./view.ts";
 
 /** A span of time, RFC 3339: from (inclusive) to (exclusive). */
@@ -28,10 +29,10 @@ export async function readNow(sql: Sql, view: View): Promise<string> {
       -- Of open rooms only: their p2p sessions are few, whatever the history holds.
       (select count(*) filter (where type = 'p2p_session_started')
             - count(*) filter (where type = 'p2p_session_ended')
-       from events join rooms on rooms.id = room_id
-       where rooms.ended is null and ${
-    showsRoom(sql, "rooms.id", view)
-  } and type in ('p2p_session_started', 'p2p_session_ended')) as p2p_sessions
+       from rooms cross join lateral (
+         select type from events e where e.room_id = rooms.id
+           and type in ('p2p_session_started', 'p2p_session_ended') offset 0) of_room
+       where rooms.ended is null and ${showsRoom(sql, "rooms.id", view)}) as p2p_sessions
     ) shown`;
   return row.json;
 }
@@ -43,37 +44,30 @@ export async function readRoomStats(
   bucket: "hour" | "day",
   view: View,
 ): Promise<string> {
+  const live = sql.unsafe(figuresOf("r.id", "now()"));
   const [row] = await sql<[{ json: string }]>`
     with span as (select ${from}::timestamptz as "from", ${to}::timestamptz as "to"),
-    -- Every change of the number of people in a room, and that number after it.
-    changes as (
-      select room_id, moment, sum(change) over (partition by room_id order by moment, change) as people
-      from (
-        select room_id, joined as moment, 1 as change from occupants
-        union all
-        select room_id, "left", -1 from occupants where "left" is not null
-      ) moves
-      where room_id in (select id from rooms, span where created >= span."from" and created < span."to"
-        and ${showsRoom(sql, "rooms.id", view)})
-    ),
     figures as (
-      select r.id, date_trunc(${bucket}, r.created, 'UTC') as bucket, r.ended,
-        extract(epoch from r.ended - r.created) as seconds,
-        (select max(people) from changes c where c.room_id = r.id) as peak,
-        (select sum(extract(epoch from coalesce(o."left", now()) - o.joined)) from occupants o where o.room_id = r.id)
-          / nullif(extract(epoch from coalesce(r.ended, now()) - r.created), 0) as average
-      from rooms r, span where r.created >= span."from" and r.created < span."to"
-        and ${showsRoom(sql, "r.id", view)}
+      select date_trunc(${bucket}, created, 'UTC') as bucket, ended,
+        extract(epoch from ended - created)::float8 as seconds,
+        coalesce(peak, (select f.peak from (${live}) f)) as peak,
+        coalesce(stayed, (select f.stayed from (${live}) f))
+          / nullif(extract(epoch from coalesce(ended, now()) - created)::float8, 0) as average
+      from rooms r, span
+      where r.created >= span."from" and r.created < span."to" and ${showsRoom(sql, "r.id", view)}
     ),
     grouped as (
       select bucket, grouping(bucket) as whole,
         count(*) as created, count(ended) as ended,
         coalesce(max(peak), 0) as peak_occupants,
         round(coalesce(avg(average), 0)::numeric, 2) as average_occupants,
-        round((percentile_cont(0.5) within group (order by seconds))::numeric, 3) as p50,
-        round((percentile_cont(0.9) within group (order by seconds))::numeric, 3) as p90,
-        round((percentile_cont(0.99) within group (order by seconds))::numeric, 3) as p99
+        percentile_cont(array[0.5, 0.9, 0.99]) within group (order by seconds) as percentiles
       from figures group by grouping sets ((bucket), ())
+    ),
+    rounded as (
+      select *, round(percentiles[1]::numeric, 3) as p50, round(percentiles[2]::numeric, 3) as p90,
+        round(percentiles[3]::numeric, 3) as p99
+      from grouped
     )
     select row_to_json(shown)::text as json from (
       select utc(span."from") as "from", utc(span."to") as "to", ${bucket}::text as bucket,
@@ -83,8 +77,8 @@ export async function readRoomStats(
             'start', utc(bucket), 'created', created, 'ended', ended, 'peak_occupants', peak_occupants,
             'average_occupants', average_occupants,
             'duration_seconds', json_build_object('p50', p50, 'p90', p90, 'p99', p99)) order by bucket), '[]')
-          from grouped where whole = 0) as buckets
-      from grouped, span where whole = 1
+          from rounded where whole = 0) as buckets
+      from rounded, span where whole = 1
     ) shown`;
   return row.json;
 }

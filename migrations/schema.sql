@@ -13,6 +13,13 @@ create table api_keys (
   revoked timestamp(3) with time zone
 );
 
+create table event_times (
+  type text not null,
+  level text not null,
+  bucket timestamp with time zone not null,
+  block bigint not null
+);
+
 create table events (
   id bigint not null,
   type text not null,
@@ -26,7 +33,8 @@ create table events (
 create table log_head (
   singleton boolean not null default true,
   id bigint not null default 0,
-  earliest bigint not null default 1
+  earliest bigint not null default 1,
+  untimed bigint not null default 0
 );
 
 create table migrations (
@@ -67,7 +75,9 @@ create table rooms (
   jid text not null,
   created timestamp(3) with time zone not null,
   ended timestamp(3) with time zone,
-  source text
+  source text,
+  peak integer,
+  stayed double precision
 );
 
 create table sources (
@@ -109,6 +119,8 @@ alter table api_keys add constraint api_keys_pkey PRIMARY KEY (id);
 
 alter table api_keys add constraint api_keys_scope_check CHECK ((scope = ANY (ARRAY['read'::text, 'manage'::text, 'admin'::text])));
 
+alter table event_times add constraint event_times_pkey PRIMARY KEY (type, level, bucket, block);
+
 alter table events add constraint events_pkey PRIMARY KEY (id);
 
 alter table events add constraint events_room_id_fkey FOREIGN KEY (room_id) REFERENCES rooms(id);
@@ -143,19 +155,27 @@ alter table users add constraint users_type_check CHECK ((type = ANY (ARRAY['bro
 
 CREATE INDEX api_keys_created ON public.api_keys USING btree (created, id);
 
+CREATE INDEX event_times_block ON public.event_times USING btree (block);
+
 CREATE INDEX events_actor ON public.events USING btree (actor_id, id);
 
 CREATE INDEX events_peer ON public.events USING btree (peer_id, id) WHERE (peer_id IS NOT NULL);
 
 CREATE INDEX events_room ON public.events USING btree (room_id, id);
 
-CREATE INDEX events_time ON public.events USING brin ("time");
-
 CREATE INDEX events_type ON public.events USING btree (type, id);
 
 CREATE INDEX occupants_present ON public.occupants USING btree (room_id, sessionid) WHERE ("left" IS NULL);
 
+CREATE INDEX occupants_room ON public.occupants USING btree (room_id, joined, sessionid);
+
 CREATE INDEX occupants_session ON public.occupants USING btree (sessionid, joined);
+
+CREATE INDEX rejected_code ON public.rejected USING btree (code, id);
+
+CREATE INDEX rejected_code_origin ON public.rejected USING btree (code, origin, id);
+
+CREATE INDEX rejected_origin ON public.rejected USING btree (origin, id);
 
 CREATE INDEX rejected_telemetry ON public.rejected USING btree ("time") WHERE (origin = 'telemetry'::text);
 
@@ -172,6 +192,8 @@ CREATE INDEX tickets_expires ON public.tickets USING btree (expires);
 CREATE INDEX users_active ON public.users USING btree (created, sessionid) WHERE (ended IS NULL);
 
 CREATE INDEX users_created ON public.users USING btree (created, sessionid);
+
+CREATE INDEX users_type ON public.users USING btree (type, created, sessionid);
 
 CREATE INDEX users_unused ON public.users USING btree (created) WHERE (source IS NULL);
 
@@ -194,6 +216,19 @@ CREATE OR REPLACE FUNCTION public.event_json(e events)
  LANGUAGE sql
  STABLE PARALLEL SAFE
 RETURN (((((((((((((('{"id":'::text || (e).id) || ',"type":"'::text) || (e).type) || '","room_id":'::text) || COALESCE((('"'::text || ((e).room_id)::text) || '"'::text), 'null'::text)) || ',"actor_id":'::text) || COALESCE((('"'::text || ((e).actor_id)::text) || '"'::text), 'null'::text)) || ',"peer_id":'::text) || COALESCE((('"'::text || ((e).peer_id)::text) || '"'::text), 'null'::text)) || ',"time":"'::text) || utc((e)."time")) || '","data":'::text) || ((e).data)::text) || '}'::text);
+
+CREATE OR REPLACE FUNCTION public.note_event_times()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into event_times (type, level, bucket, block)
+  select distinct t, level, date_trunc(level, hour, 'UTC'), block
+  from (select distinct type, date_trunc('hour', time, 'UTC') as hour, id >> 10 as block from added) hours,
+    unnest(array[type, '']) t, unnest(array['hour', 'day', 'month']) level
+  on conflict do nothing;
+  return null;
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.occupant_json(o occupants)
  RETURNS json

@@ -15,6 +15,7 @@ import { readOnce } from "./lists/read_once.ts";
 import { refused } from "./lists/refused.ts";
 import { toldApart } from "./lists/told_apart.ts";
 import { trueToTheRoom } from "./lists/true_to_the_room.ts";
+import { flat } from "./lists/years.ts";
 
 /** A mutant, with the guarantee and what could break it, in the words of `docs/guarantees.md`. */
 export interface NamedMutant extends Mutant {
@@ -32,6 +33,7 @@ const byGuarantee: Readonly<Record<string, Mutants>> = {
   "6. Read once, in order": readOnce,
   "7. Down cleanly": downCleanly,
   "8. Bounded": bounded,
+  "9. As fast as on the first day": flat,
   "Privacy": keptPrivate,
 };
 

@@ -62,8 +62,8 @@ export const keysHold: Mutants = {
     name: "a limited reader",
   }, {
     file: "db/log.ts",
-    find: `and \${showsType(sql, "e.type", view)} and \${showsRoom(sql, "e.room_id", view)}`,
-    replace: "",
+    find: "view = everything } = filter ?? {};",
+    replace: "view = everything } = filter && { ...filter, view: everything } || {};",
     test: views,
     name: "a limited reader",
   }],
