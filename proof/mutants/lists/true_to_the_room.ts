@@ -221,8 +221,8 @@ export const trueToTheRoom: Mutants = {
 
   "a record of a leaving was refused": [{
     file: "db/apply.ts",
-    find: "  await applyStays(tx, stays);\n  await endStays(tx, rooms);\n}\n",
-    replace: "  await applyStays(tx, stays);\n}\n",
+    find: "  await applyStays(tx, stays);\n  await endStays(tx, rooms);\n  await forgetRoomFigures(tx, [\n",
+    replace: "  await applyStays(tx, stays);\n  await forgetRoomFigures(tx, [\n",
     test: "tests/system/rebuild/rebuild.test.ts",
     name: "records that were refused leave nobody",
   }, {
