@@ -41,10 +41,17 @@ export interface ProsodyConfigOptions {
   readonly outboxSyncMs?: number;
   /** Seconds of silence after which a client is asked, and after as many more dropped. Default: 55. */
   readonly readTimeout?: number;
+  /** What a client may send before it is read no faster; tests send more. Default: 100. */
+  readonly stanzasPerSecond?: number;
   /** Default: info. */
   readonly logLevel?: "debug" | "info" | "warn" | "error";
   /** Modules for the rooms' host beside ours, and the folder they are in. Default: none. */
-  readonly moreModules?: { readonly folder: string; readonly rooms: readonly string[] };
+  readonly moreModules?: {
+    readonly folder: string;
+    readonly rooms: readonly string[];
+    /** What clients may ask of them, as `get NAMESPACE NAME`. Default: nothing. */
+    readonly requests?: readonly string[];
+  };
   /** Where Prosody writes its process id. Default: nowhere. */
   readonly pidfile?: string;
 }
@@ -57,10 +64,12 @@ export function prosodyConfig(options: ProsodyConfigOptions): string {
     "talky_guard",
     "talky_admission",
     "talky_identity",
+    "talky_rooms",
     "talky_capture",
     "talky_ownership",
     ...more?.rooms ?? [],
   ];
+  const { stanzasPerSecond } = options;
   return `-- Prosody for Talky Core API, generated from its settings by prosody/config.ts: change it there.
 -- It holds a key: only Prosody's user may read it.
 
@@ -72,7 +81,7 @@ ${options.pidfile === undefined ? "" : `pidfile = ${lua(options.pidfile)}\n`}\
 run_as_root = ${lua(options.runAsRoot ?? false)}
 log = { { levels = { min = ${lua(options.logLevel ?? "info")} }, to = "console" } }
 
--- Nothing but the outbox outlives the process: rooms and rosters live in memory.
+-- Nothing but the outbox outlives the process: rooms live in memory.
 storage = "memory"
 
 ---- Network: the WebSocket and nothing else
@@ -103,13 +112,17 @@ network_settings = {
 -- A longer one is answered with an error (mod_talky_frames).
 c2s_stanza_size_limit = ${maxStanzaBytes}
 
--- Far above what a client sends in a call; stops floods.
+-- Far above what a client sends in a call; stops floods. So does mod_talky_throttle, by stanzas.
 limits = { c2s = { rate = "1mb/s", burst = "10s" } }
+${stanzasPerSecond === undefined ? "" : `talky_stanzas_per_second = ${lua(stanzasPerSecond)}\n`}\
+-- Who has not logged in by then is let go.
+c2s_timeout = 30
 
 ---- Modules
 
-modules_enabled = { "disco", "limits", "ping", "roster", "saslauth", "talky_frames", "websocket" }
-modules_disabled = { "offline", "s2s", "s2s_auth_certs" }
+modules_enabled = { "disco", "limits", "ping", "saslauth", "talky_frames", "talky_throttle", "websocket" }
+-- Calls need no rosters: mod_talky_presence takes the place of presence (ADR 18).
+modules_disabled = { "offline", "presence", "s2s", "s2s_auth_certs" }
 
 ---- Talky (prosody/README.md)
 
@@ -121,7 +134,7 @@ ${options.outboxSyncMs === undefined ? "" : `talky_outbox_sync_ms = ${lua(option
 
 ---- Hosts: registered users, guests, and the rooms they meet in
 
-${[hosts.users, hosts.guests].map((host) => virtualHost(host, hosts.rooms)).join("\n\n")}
+${[hosts.users, hosts.guests].map((host) => virtualHost(host, hosts.rooms, more?.requests)).join("\n\n")}
 
 Component ${lua(hosts.rooms)} "muc"
   name = "Talky rooms"
@@ -157,9 +170,20 @@ https_host = ${lua(host)}
 https_ssl = { certificate = ${lua(certificate)}, key = ${lua(key)} }`;
 }
 
-function virtualHost(host: string, rooms: string): string {
+const clientModules = [
+  "talky_allowlist",
+  "talky_guard",
+  "talky_admission",
+  "talky_customer_data",
+  "talky_presence",
+  "talky_sessions",
+];
+
+function virtualHost(host: string, rooms: string, requests: readonly string[] = []): string {
   return `VirtualHost ${lua(host)}
-  modules_enabled = { "talky_guard", "talky_admission", "talky_customer_data", "talky_sessions" }
+  modules_enabled = { ${clientModules.map(lua).join(", ")} }
+  talky_rooms_host = ${lua(rooms)}
+${requests.length === 0 ? "" : `  talky_allowed_requests = { ${requests.map(lua).join(", ")} }\n`}\
   disco_items = { { ${lua(rooms)}, "Talky rooms" } }`;
 }
 

@@ -181,7 +181,11 @@ async function bringProsody(dataDir: string, program: string, services: AsyncDis
   const keys = await deriveKeys(secret);
   const overrides = {
     outboxMaxBytes,
-    moreModules: { folder: modules, rooms: ["chaos_roster", "admin_shell"] },
+    moreModules: {
+      folder: modules,
+      rooms: ["chaos_roster", "admin_shell"],
+      requests: ["get urn:chaos:roster roster"],
+    },
   };
   const launch = () => startProsody({ settings, keys, program, supervised: false, overrides });
   let running = await launch();

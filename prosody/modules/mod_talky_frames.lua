@@ -38,7 +38,10 @@ module:hook("websocket-session", function(event)
 	local reader = frames.new { limit = limit, head = head_size, codec = codec }
 	-- Between mod_limits (1000) and mod_websocket (0).
 	filters.add_filter(session, "bytes/in", function(data)
+		local before = reader.others
 		local passed, refused, fault = reader:read(data)
+		-- mod_talky_throttle counts stanzas itself.
+		if session.talky_charge then session.talky_charge(reader.others - before) end
 		for _, head in ipairs(refused) do
 			if not answer(session, head) then
 				session:close { condition = "policy-violation", text = said, extra = st.stanza("stanza-too-big", too_big) }

@@ -4,7 +4,6 @@
 --
 -- For the host with the rooms, and the hosts that clients log in to.
 
-local dataforms = require "util.dataforms"
 local filters = require "util.filters"
 local jid = require "util.jid"
 local st = require "util.stanza"
@@ -33,17 +32,14 @@ for _, kind in ipairs { "iq", "message", "presence" } do
 end
 
 if module:get_host_type() ~= "component" then
-	-- An error takes no answer (RFC 6120 §8.3.1). Prosody tries one where it makes no sense.
-	local function is_stray(session, stanza)
-		local to = stanza.attr.to
-		if stanza.attr.type ~= "error" then return false end
-		if stanza.name == "iq" then return stanza.attr.id == nil end
-		return stanza.name == "presence" and (not to or not jid.node(to) or to == jid.bare(session.full_jid))
+	-- An error takes no answer (RFC 6120 §8.3.1). Prosody tries one where it has no id.
+	local function is_stray(stanza)
+		return stanza.name == "iq" and stanza.attr.type == "error" and stanza.attr.id == nil
 	end
 	module:hook("resource-bind", function(event)
 		local session = event.session
 		filters.add_filter(session, "stanzas/in", function(stanza)
-			if not is_stray(session, stanza) then return stanza end
+			if not is_stray(stanza) then return stanza end
 		end)
 	end)
 	return
@@ -66,32 +62,7 @@ module:hook("iq-get/bare/" .. xmlns_muc .. "#admin:query", function(event)
 	return refuse(event, "modify", "bad-request", "The query takes an item with a role or an affiliation")
 end, 1)
 
--- An invitation, or its declining (XEP-0045 §7.8.2), of another namespace than what it is in.
-local function is_torn(stanza)
-	local x = stanza:get_child("x", xmlns_muc .. "#user")
-	local payload = x and x.tags[1]
-	return payload and (payload.name == "invite" or payload.name == "decline") and not x:get_child(payload.name)
-end
-
-local function is_role_request(stanza)
-	local form = stanza:get_child("x", "jabber:x:data")
-	return form and dataforms.get_type(form) == xmlns_muc .. "#request"
-end
-
-local function check_message(event)
-	local stanza = event.stanza
-	local type = stanza.attr.type or "normal"
-	local room = type == "normal" and muc.get_room_from_jid(stanza.attr.to)
-	if not room then return end
-	if is_torn(stanza) then
-		return refuse(event, "modify", "bad-request", "invite and decline are of the namespace of the x around them")
-	elseif is_role_request(stanza) and not room:get_occupant_jid(stanza.attr.from) then
-		return refuse(event, "cancel", "not-acceptable", "You are not currently connected to this chat")
-	end
-end
-module:hook("message/bare", check_message, 1)
-
--- An error to somebody who is not there: as above.
+-- An error to somebody who is not there takes no answer.
 module:hook("message/full", function(event)
 	local stanza = event.stanza
 	local room = stanza.attr.type == "error" and muc.get_room_from_jid(jid.bare(stanza.attr.to))

@@ -50,8 +50,6 @@ local function check_entry(event)
 	local claims = event.origin.talky
 	if not claims or claims.scope ~= "session" then
 		return refuse(event, "auth", "forbidden", "Only clients join rooms")
-	elseif not jid.node(event.room.jid) then
-		return refuse(event, "modify", "not-acceptable", "A room has a name")
 	elseif jid.resource(event.stanza.attr.to) ~= claims.sid then
 		return refuse(event, "modify", "not-acceptable", "The nick must be the session id")
 	end

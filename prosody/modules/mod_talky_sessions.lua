@@ -1,5 +1,5 @@
--- Records when clients' sessions begin and end, drops clients that have fallen silent, and keeps clients
--- from speaking in the name of the outbox. For the virtual hosts that clients log in to.
+-- Records when clients' sessions begin and end, and drops clients that have fallen silent. For the hosts that
+-- clients log in to.
 --
 -- Half the time of silence is Prosody's `network_settings = { read_timeout = … }`.
 
@@ -50,7 +50,7 @@ module:hook("resource-bind", function(event)
 	}
 end)
 
--- After mod_presence (priority 0), which takes the session out of its rooms.
+-- After mod_talky_presence (priority 0), which takes the session out of its rooms.
 module:hook("resource-unbind", function(event)
 	local session = event.session
 	if is_client(session) then outbox.append { type = "session_ended", actor = session.talky.sid } end
@@ -69,16 +69,3 @@ module:hook("c2s-read-timeout", function(event)
 		:tag("ping", { xmlns = "urn:xmpp:ping" }))
 	return true
 end, 1)
-
--- Elements of ours are for the API and Prosody to send.
-module:hook("pre-stanza", function(event)
-	local origin, stanza = event.origin, event.stanza
-	if not is_client(origin) then return end
-	local function is_ours(tag) return (tag.attr.xmlns or ""):find("urn:talky:", 1, true) == 1 end
-	if stanza.name ~= "iq" then
-		stanza:maptags(function(tag) return not is_ours(tag) and tag or nil end)
-	elseif stanza.tags[1] and is_ours(stanza.tags[1]) then
-		origin.send(st.error_reply(stanza, "auth", "forbidden"))
-		return true
-	end
-end)

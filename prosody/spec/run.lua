@@ -38,8 +38,8 @@ function test(name, run)
 end
 
 local names = {
-	"lua", "frames", "credential", "record", "jingle", "message", "departure", "room", "room_model", "succession",
-	"disk", "journal", "power_cut", "delivery",
+	"lua", "allowlist", "bucket", "shape", "frames", "credential", "record", "jingle", "message", "departure", "room",
+	"room_model", "succession", "disk", "journal", "power_cut", "delivery",
 }
 for _, name in ipairs(names) do
 	dofile(here .. "/" .. name .. "_spec.lua")

@@ -6,7 +6,7 @@ import { ask, configure, content, enter, leave, mute, say, screen } from "./stan
 import { hosts, namespaces as ns, type Session } from "./xmpp.ts";
 
 const folder = fileURLToPath(new URL("modules", import.meta.url));
-const moreModules = { folder, rooms: ["test_modules"] };
+const moreModules = { folder, rooms: ["test_modules"], requests: ["set urn:test:modules module"] };
 
 /** Reloads, unloads or loads a module of the rooms' host, as `prosodyctl shell` would. */
 async function modules(session: Session, deed: "reload" | "unload" | "load", name: string) {

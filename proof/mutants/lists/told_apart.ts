@@ -17,17 +17,17 @@ const sharedKey = {
 /** Guarantee 2: only Prosody writes records, only the API reads the outbox. */
 export const toldApart: Mutants = {
   "a client subscribes, or poses as the outbox": [{
-    // Where the outbox is. The API, which is asked as well, is a full JID.
-    file: "prosody/modules/mod_talky_sessions.lua",
-    find: `module:hook("pre-stanza"`,
-    replace: `module:hook("pre-iq/host"`,
+    file: "prosody/modules/mod_talky_allowlist.lua",
+    find:
+      `if is_asked(stanza) and is_ours(stanza.tags[1]) then return refuse(event, "auth", "forbidden") end`,
+    replace: "",
     test: "tests/prosody/identity.test.ts",
     name: "nobody but the API reads the outbox",
   }, {
     // One of the two namespaces.
-    file: "prosody/modules/mod_talky_sessions.lua",
-    find: `:find("urn:talky:", 1, true) == 1`,
-    replace: `:find("urn:talky:outbox:", 1, true) == 1`,
+    file: "prosody/modules/mod_talky_allowlist.lua",
+    find: `local ours = "urn:talky:"`,
+    replace: `local ours = "urn:talky:outbox:"`,
     test: "tests/prosody/identity.test.ts",
     name: "nobody but the API reads the outbox",
   }],
@@ -167,9 +167,10 @@ export const toldApart: Mutants = {
     test: "tests/prosody/identity.test.ts",
     name: "a room takes clients only",
   }, {
-    file: "prosody/modules/mod_talky_identity.lua",
-    find: "elseif not jid.node(event.room.jid) then",
-    replace: "elseif not event.room.jid then",
+    // The rooms' host as a room of its own.
+    file: "prosody/modules/talky/allowlist.lib.lua",
+    find: `return resource and "elsewhere" or "rooms" end`,
+    replace: `return resource and "occupant" or "rooms" end`,
     test: "tests/prosody/identity.test.ts",
     name: "a room takes clients only",
   }],

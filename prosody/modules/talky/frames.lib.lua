@@ -27,6 +27,7 @@ local function new(options)
 		rest = "",     -- the beginning of a header
 		frame = nil,   -- whose payload is coming
 		message = nil, -- that is being joined, or left out: { pieces, length }
+		others = 0,    -- frames that begin no message: control frames, and pieces of one
 	}, reader)
 end
 
@@ -49,6 +50,7 @@ function reader:begin(frame)
 	if frame.length < 0 then return nil, "a length beyond all bounds" end
 	if not control and goes_on ~= (self.message ~= nil) then return nil, "a message inside another one" end
 	frame.left, frame.offset = frame.length, 0
+	if frame.opcode ~= text then self.others = self.others + 1 end
 	if goes_on then
 		frame.joins = true
 	elseif frame.opcode == text and (not frame.FIN or frame.length > self.limit) then
