@@ -18,7 +18,7 @@ module:depends("talky_outbox")
 local outbox = module:shared("/*/talky_outbox/outbox")
 
 local keep_bodies = module:get_option_boolean("talky_message_bodies", false)
-local longest_reason = 1000
+local longest_reason = 200
 
 local xmlns_rtt = "urn:xmpp:rtt:0"
 

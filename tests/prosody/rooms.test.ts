@@ -77,3 +77,13 @@ scenario("a room remembers so many users, and no more", async (stage) => {
   assert.equal((await ban(6, "member")).attrs.type, "result");
   assert.equal((await ban(1000)).attrs.type, "result");
 }, { stanzasPerSecond: 10_000 });
+
+scenario("a farewell of any length takes little of the outbox", async (stage) => {
+  const [a] = await stage.people("A");
+  await enter(a);
+  const status = xml("status", {}, "é".repeat(10_000));
+  await send(a, xml("presence", { to: `${room}/${a.id}`, type: "unavailable" }, status));
+  const left = () => stage.subscriber.records.find(({ type }) => type === "occupant_left");
+  const record = await until("the farewell", left);
+  assert.deepEqual(record.data, { cause: "left", reason: "é".repeat(100) });
+});
