@@ -8,16 +8,29 @@ import { forgetOldKeys } from "./api_keys.ts";
 import type { Sql } from "./connect.ts";
 import { noteOlderTimes } from "./event_times.ts";
 import { type FiguresProgress, makeRoomFigures } from "./room_figures.ts";
+import { forgetClocks } from "./clocks.ts";
+import { clearMeasurements, forgetReadings } from "./readings.ts";
 import { ageRejected } from "./rejected.ts";
 import { forgetRoomNames } from "./room_names.ts";
 import { deleteUnusedSessions, forgetCustomerData } from "./users.ts";
 
-/** Starts the rounds; answers how to stop them, which waits for the one under way. `every` in ms. */
-export function startHousekeeping(sql: Sql, every = 60_000): () => Promise<void> {
+/** What an operator decides. */
+export interface Housekeeping {
+  /** Days after which the raw reports of measurements are cleared; absent: never. */
+  readonly measurementDays?: number | undefined;
+  /** Milliseconds from round to round. Default a minute. */
+  readonly every?: number;
+}
+
+/** Starts the rounds; answers how to stop them, which waits for the one under way. */
+export function startHousekeeping(
+  sql: Sql,
+  { measurementDays, every = 60_000 }: Housekeeping = {},
+): () => Promise<void> {
   let round = Promise.resolve();
   const progress: FiguresProgress = {};
   const timer = setInterval(() => {
-    round = round.then(() => tidy(sql, progress)).catch((error) => {
+    round = round.then(() => tidy(sql, progress, measurementDays)).catch((error) => {
       // The next round does it; a database that is away is reported by who needs it.
       log.debug("Housekeeping was not done: {error}", { error });
     });
@@ -32,7 +45,11 @@ export function startHousekeeping(sql: Sql, every = 60_000): () => Promise<void>
 
 const log = getLogger(["talky", "db"]);
 
-async function tidy(sql: Sql, progress: FiguresProgress): Promise<void> {
+async function tidy(
+  sql: Sql,
+  progress: FiguresProgress,
+  measurementDays: number | undefined,
+): Promise<void> {
   await deleteUnusedSessions(sql);
   await forgetCustomerData(sql);
   await ageRejected(sql);
@@ -40,6 +57,9 @@ async function tidy(sql: Sql, progress: FiguresProgress): Promise<void> {
   await forgetOldKeys(sql);
   while (await noteOlderTimes(sql));
   await makeRoomFigures(sql, progress);
+  await forgetReadings(sql);
+  await forgetClocks(sql);
+  if (measurementDays !== undefined) await clearMeasurements(sql, measurementDays);
   // As long as a credential lasts, a repeated batch is known by its key.
   await sql`delete from telemetry_batches where time < now() - interval '24 hours'`;
 }

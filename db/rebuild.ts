@@ -1,5 +1,5 @@
 /**
- * Rooms and occupants, computed again from the log by the same fold that ingest applies. What the log does
+ * Rooms, occupants and readings of measurements, computed again from the log by the same code as ingest applies. What the log does
  * not tell (sessions; a room's JID and source) is left as it is (ADR 0007).
  *
  * @module
@@ -7,6 +7,7 @@
 import { fold } from "../events/fold.ts";
 import { addressed, applyStays, endStays } from "./apply.ts";
 import { type Sql, textArray, type Transaction } from "./connect.ts";
+import { rebuildReadings } from "./readings.ts";
 import { forgetRoomFigures } from "./room_figures.ts";
 import { roomHistory } from "./room_history.ts";
 import { transaction } from "./transaction.ts";
@@ -19,12 +20,14 @@ export interface Rebuilt {
   readonly kept: number;
   /** Rows that were there and should not be, or should be and were not; one that differs is both. */
   readonly corrections: { readonly rooms: number; readonly occupants: number };
+  /** The same of what was read of measurements. */
+  readonly readings: number;
 }
 
 /** Told after every page of rooms. */
 export type Progress = (done: number, total: number) => void;
 
-/** Computes all rooms and occupants again, in one transaction. Ingest waits until it is over. */
+/** Computes all rooms, occupants and readings again, in one transaction. Ingest waits until it is over. */
 export async function rebuild(sql: Sql, progress: Progress = () => {}): Promise<Rebuilt> {
   return await transaction(sql, async (tx) => {
     await holdIngest(tx);
@@ -42,7 +45,7 @@ export async function rebuild(sql: Sql, progress: Progress = () => {}): Promise<
     }
     const [corrections] = await tx<[Rebuilt["corrections"]]>`
       select ${difference(tx, "rooms")} as rooms, ${difference(tx, "occupants")} as occupants`;
-    return { rooms, kept: total - rooms, corrections };
+    return { rooms, kept: total - rooms, corrections, readings: await rebuildReadings(tx) };
   });
 }
 

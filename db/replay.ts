@@ -11,6 +11,7 @@ import type { ReadRecord, Refusal } from "../events/submission.ts";
 import { applyChanges, applySessions } from "./apply.ts";
 import { isRefusedData, type Sql, type Transaction } from "./connect.ts";
 import { appendEvents } from "./log.ts";
+import { storeReadings } from "./readings.ts";
 import { holdIngest, rebuildRooms } from "./rebuild.ts";
 import { nameRooms } from "./room_names.ts";
 import { transaction } from "./transaction.ts";
@@ -69,8 +70,10 @@ export async function replay(
       if (!refused) return "gone";
       const reading = await reread(tx, refused);
       if ("refusal" in reading) return reading.refusal;
-      if ("event" in reading) await appendEvents(tx, [replayed(reading.event)]);
-      else {
+      if ("event" in reading) {
+        await appendEvents(tx, [replayed(reading.event)]);
+        await storeReadings(tx, [reading.event]);
+      } else {
         const reason = await storeRecord(tx, reading, sourceOf(refused));
         if (reason) return reason;
       }

@@ -20,6 +20,7 @@ import type {
 import { applyChanges, applySessions } from "./apply.ts";
 import type { Sql, Transaction } from "./connect.ts";
 import { appendEvents } from "./log.ts";
+import { storeReadings } from "./readings.ts";
 import { reconcile } from "./reconcile.ts";
 import { nameRooms } from "./room_names.ts";
 import { transaction } from "./transaction.ts";
@@ -39,7 +40,7 @@ export async function store(sql: Sql, submissions: readonly Submission[]): Promi
     for (const submission of joinRuns(submissions)) {
       if (startsEpoch(submission)) {
         // Reconciling reads the log, so what came before must be in it.
-        await appendEvents(tx, events);
+        await append(tx, events);
         events = [];
       }
       if (submission.origin === "telemetry") {
@@ -59,7 +60,7 @@ export async function store(sql: Sql, submissions: readonly Submission[]): Promi
       }
     }
     // Last, for it makes the other writers wait.
-    await appendEvents(tx, events);
+    await append(tx, events);
     return submissions.map((submission) => receipts.get(submission) ?? {});
   });
   for (const gap of gaps) {
@@ -82,6 +83,11 @@ interface Gap {
   readonly epoch: string;
   readonly from: number;
   readonly to: number;
+}
+
+async function append(tx: Transaction, events: readonly NewEvent[]): Promise<void> {
+  await appendEvents(tx, events);
+  await storeReadings(tx, events);
 }
 
 /** Takes an idempotency key for a batch, or answers who has it. Waits for a twin under way. */
