@@ -7,9 +7,10 @@
  */
 import { z } from "zod";
 import { type LimitSettings, limitSettings, readLimits } from "./config_limits.ts";
+import { type QualitySettings, qualitySettings, readQuality } from "./config_quality.ts";
 import { parseDatabaseUrl } from "./db/url.ts";
 
-export type { LimitSettings };
+export type { LimitSettings, QualitySettings };
 
 const bytes = (least: number) =>
   z.string().refine((value) => /^\d{1,15}$/.test(value) && Number(value) >= least, {
@@ -94,6 +95,7 @@ const schema = z.object({
   TALKY_MESSAGE_BODIES: flag.default(false),
   TALKY_DEMO: flag.optional(),
   ...limitSettings,
+  ...qualitySettings,
   LOG_LEVEL: z.enum(["debug", "info", "warning", "error"], { error: "must be debug, info, warning or error" })
     .default("info"),
 });
@@ -167,6 +169,7 @@ export interface Settings {
   /** Addresses and networks of proxies in front, whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
   readonly limits: LimitSettings;
+  readonly quality: QualitySettings;
   /** PEM files; both or neither. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   /** Whether browsers are told to come by HTTPS only (RFC 6797), for the host alone or its subdomains, too. */
@@ -235,6 +238,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     },
     trustedProxies: value.TALKY_TRUSTED_PROXIES,
     limits: readLimits(value),
+    quality: readQuality(value),
     tls: value.TALKY_TLS_CERT && value.TALKY_TLS_KEY
       ? { cert: value.TALKY_TLS_CERT, key: value.TALKY_TLS_KEY }
       : undefined,

@@ -110,7 +110,7 @@ async function startWorks(settings: Settings): Promise<Works> {
   });
   const recorder = databaseRecorder(pool, metrics.countStored);
   const prosody = startIngest(settings, keys, pool, recorder);
-  const stopHousekeeping = startHousekeeping(pool);
+  const stopHousekeeping = startHousekeeping(pool, settings.quality);
   const shared = routeSettings(settings, keys);
   const keyWatch = watchKeys(pool);
   metrics.measure({ prosody: prosody.status, hub: hub.status });

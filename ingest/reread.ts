@@ -18,6 +18,7 @@ export const reread: Reread = async (tx, { origin, origin_ref, record, time }) =
     return { refusal: { code: "not_json", message: "what was kept is not JSON: it was too large to keep" } };
   }
   const sessions = await readCompany(tx, origin_ref, roomsOf([item]));
-  const { events: [event], refusals } = readTelemetry([item], origin_ref, { sessions }, Date.parse(time));
+  const arrival = { now: Date.parse(time) };
+  const { events: [event], refusals } = readTelemetry([item], origin_ref, { sessions }, arrival);
   return event ? { event } : { refusal: refusals[0]! };
 };

@@ -9,6 +9,13 @@ import { Id, type NewEvent, Time } from "../events/event.ts";
 import { deepest, isTooDeep, pruned } from "../events/nesting.ts";
 import { isStorable } from "../events/storable.ts";
 import type { Refusal } from "../events/submission.ts";
+import {
+  AbsurdMeasurement,
+  isMeasurement,
+  measuredAt,
+  Measurement,
+  readMeasurement,
+} from "../quality/measurement.ts";
 
 /** Most items of a batch, and most bytes of one, as JSON. */
 export const mostItems = 200;
@@ -47,16 +54,36 @@ export function roomsOf(batch: readonly unknown[]): string[] {
   return [...new Set(rooms)];
 }
 
-/** Sorts a batch into events and refusals. `now` in milliseconds since 1970. */
+/**
+ * How much later than the client's clock says a batch has arrived, in milliseconds: by when it was sent, or else by
+ * its newest measurement, which may have waited. Undefined where nothing in it tells.
+ */
+export function latenessOf(batch: readonly unknown[], now: number): number | undefined {
+  const told = batch.flatMap((item) => {
+    const { data } = Item.safeParse(item).data ?? {};
+    const measurement = data && isMeasurement(data) ? Measurement.safeParse(data).data : undefined;
+    const moment = measurement && (measurement.sent ?? measuredAt(measurement));
+    return moment === undefined || moment < earliestClock ? [] : [moment];
+  });
+  return told.length === 0 ? undefined : now - told.reduce((a, b) => Math.max(a, b));
+}
+
+/** When a batch came, by our clock, and how far that is ahead of the client's where this is known. Milliseconds. */
+export interface Arrival {
+  readonly now: number;
+  readonly ahead?: number | undefined;
+}
+
+/** Sorts a batch into events and refusals. */
 export function readTelemetry(
   batch: readonly unknown[],
   actor: string,
   presence: Presence,
-  now: number,
+  arrival: Arrival,
 ): Telemetry {
   const result: Telemetry = { events: [], rejections: [], refusals: [] };
   batch.forEach((item, index) => {
-    const verdict = readItem(item, actor, presence, now);
+    const verdict = readItem(item, actor, presence, arrival);
     if ("type" in verdict) return void result.events.push(verdict);
     result.rejections.push({ index, ...verdict });
     // PostgreSQL's text cannot hold NUL.
@@ -112,7 +139,7 @@ function readItem(
   item: unknown,
   actor: string,
   { sessions }: Presence,
-  now: number,
+  arrival: Arrival,
 ): NewEvent | { code: string; message: string } {
   if (isTooDeep(item)) return tooDeep;
   const text = textOf(item);
@@ -138,7 +165,30 @@ function readItem(
   if (peer_id !== undefined && !present.has(peer_id)) {
     return { code: "unknown_peer", message: "the peer was not in this room while the session was" };
   }
-  return { type, room_id, actor_id: actor, peer_id: peer_id ?? null, ...timed(time, data, now) };
+  let measured: number | undefined;
+  try {
+    const measurement = readMeasurement(data);
+    measured = measurement === null ? undefined : measuredAt(measurement);
+  } catch (error) {
+    if (!(error instanceof AbsurdMeasurement)) throw error;
+    return { code: "absurd_measurement", message: error.message };
+  }
+  const by = { type, room_id, actor_id: actor, peer_id: peer_id ?? null };
+  return { ...by, ...timed(momentOf(time, measured, arrival), data, arrival.now) };
+}
+
+/** A clock that is before this tells of when the page was loaded, not of the day. */
+const earliestClock = Date.UTC(2020);
+
+/** When an item was measured, by our clock as far as that is known; else what it says itself. */
+function momentOf(
+  time: string | undefined,
+  measured: number | undefined,
+  { ahead }: Arrival,
+): string | undefined {
+  if (measured === undefined || ahead === undefined || measured < earliestClock) return time;
+  const moment = new Date(measured + ahead);
+  return Number.isNaN(moment.getTime()) ? time : moment.toISOString();
 }
 
 /** The time of an event, by a clock that can be trusted; what the client said is kept where it cannot. */

@@ -37,6 +37,11 @@ create table log_head (
   untimed bigint not null default 0
 );
 
+create table measurements_cleared (
+  singleton boolean not null default true,
+  id bigint not null default 0
+);
+
 create table migrations (
   name text not null,
   batch integer not null,
@@ -49,6 +54,50 @@ create table occupants (
   userid text not null,
   joined timestamp(3) with time zone not null,
   "left" timestamp(3) with time zone
+);
+
+create table quality (
+  event_id bigint not null,
+  room_id uuid not null,
+  actor_id uuid not null,
+  peer_id uuid not null,
+  sid text not null,
+  way text not null,
+  kind text,
+  ssrc bigint not null,
+  "time" timestamp(3) with time zone not null,
+  measured bigint not null,
+  bytes bigint,
+  packets bigint,
+  lost bigint,
+  jitter double precision,
+  rtt double precision,
+  concealed bigint,
+  silent_concealed bigint,
+  samples bigint,
+  buffer_delay double precision,
+  buffer_emitted bigint,
+  energy double precision,
+  duration double precision,
+  frames bigint,
+  source_frames bigint,
+  freezes double precision,
+  fps double precision,
+  width integer,
+  height integer,
+  limited_cpu double precision,
+  limited_bandwidth double precision,
+  available double precision,
+  worst_loss double precision,
+  worst_rtt double precision,
+  worst_jitter double precision,
+  codec text,
+  connection text,
+  candidate text,
+  remote_candidate text,
+  protocol text,
+  relay_protocol text,
+  network text
 );
 
 create table rejected (
@@ -78,6 +127,12 @@ create table rooms (
   source text,
   peak integer,
   stayed double precision
+);
+
+create table session_clocks (
+  sessionid uuid not null,
+  ahead bigint not null,
+  told timestamp(3) with time zone not null default now()
 );
 
 create table sources (
@@ -129,11 +184,21 @@ alter table log_head add constraint log_head_pkey PRIMARY KEY (singleton);
 
 alter table log_head add constraint log_head_singleton_check CHECK (singleton);
 
+alter table measurements_cleared add constraint measurements_cleared_pkey PRIMARY KEY (singleton);
+
+alter table measurements_cleared add constraint measurements_cleared_singleton_check CHECK (singleton);
+
 alter table migrations add constraint migrations_pkey PRIMARY KEY (name);
 
 alter table occupants add constraint occupants_pkey PRIMARY KEY (room_id, sessionid, joined);
 
 alter table occupants add constraint occupants_room_id_fkey FOREIGN KEY (room_id) REFERENCES rooms(id);
+
+alter table quality add constraint quality_kind_check CHECK ((kind = ANY (ARRAY['audio'::text, 'video'::text])));
+
+alter table quality add constraint quality_pkey PRIMARY KEY (actor_id, measured, peer_id, way, ssrc, sid);
+
+alter table quality add constraint quality_way_check CHECK ((way = ANY (ARRAY['in'::text, 'out'::text, 'link'::text])));
 
 alter table rejected add constraint rejected_origin_check CHECK ((origin = ANY (ARRAY['outbox'::text, 'telemetry'::text])));
 
@@ -142,6 +207,8 @@ alter table rejected add constraint rejected_pkey PRIMARY KEY (id);
 alter table room_names add constraint room_names_pkey PRIMARY KEY (sessionid, node);
 
 alter table rooms add constraint rooms_pkey PRIMARY KEY (id);
+
+alter table session_clocks add constraint session_clocks_pkey PRIMARY KEY (sessionid);
 
 alter table sources add constraint sources_pkey PRIMARY KEY (source, epoch);
 
@@ -163,6 +230,8 @@ CREATE INDEX events_peer ON public.events USING btree (peer_id, id) WHERE (peer_
 
 CREATE INDEX events_room ON public.events USING btree (room_id, id);
 
+CREATE INDEX events_story ON public.events USING btree (room_id, id) WHERE (type <> ALL (ARRAY['message_sent'::text, 'p2p_session_stats'::text]));
+
 CREATE INDEX events_type ON public.events USING btree (type, id);
 
 CREATE INDEX occupants_present ON public.occupants USING btree (room_id, sessionid) WHERE ("left" IS NULL);
@@ -170,6 +239,12 @@ CREATE INDEX occupants_present ON public.occupants USING btree (room_id, session
 CREATE INDEX occupants_room ON public.occupants USING btree (room_id, joined, sessionid);
 
 CREATE INDEX occupants_session ON public.occupants USING btree (sessionid, joined);
+
+CREATE INDEX quality_event ON public.quality USING btree (event_id);
+
+CREATE INDEX quality_room ON public.quality USING btree (room_id, "time");
+
+CREATE INDEX quality_time ON public.quality USING btree ("time");
 
 CREATE INDEX rejected_code ON public.rejected USING btree (code, id);
 
@@ -184,6 +259,8 @@ CREATE INDEX rooms_active ON public.rooms USING btree (created, id) WHERE (ended
 CREATE INDEX rooms_created ON public.rooms USING btree (created, id);
 
 CREATE INDEX rooms_node ON public.rooms USING btree (split_part(jid, '@'::text, 1), created, id);
+
+CREATE INDEX session_clocks_told ON public.session_clocks USING btree (told);
 
 CREATE INDEX telemetry_batches_time ON public.telemetry_batches USING btree ("time");
 

@@ -5,10 +5,11 @@
  * @module
  */
 import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { noteClock } from "../db/clocks.ts";
 import type { Sql } from "../db/connect.ts";
 import { readCompany } from "../db/presence.ts";
 import type { Refusal } from "../events/submission.ts";
-import { mostItems, readTelemetry, roomsOf, textOf } from "../ingest/telemetry.ts";
+import { latenessOf, mostItems, readTelemetry, roomsOf, textOf } from "../ingest/telemetry.ts";
 import { contract } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { session } from "./guard.ts";
@@ -82,13 +83,13 @@ export function telemetryRoutes({ database, recorder, limits = noLimits }: Depen
       what: "bytes of telemetry from this address",
     });
     const sql = database(c);
-    const sessions = await findCompany(sql, sessionid, roomsOf(batch));
-    const { events, refusals, rejections } = readTelemetry(
-      batch,
-      sessionid,
-      { sessions },
-      Date.now(),
-    );
+    const now = Date.now();
+    const later = latenessOf(batch, now);
+    const [sessions, ahead] = await Promise.all([
+      findCompany(sql, sessionid, roomsOf(batch)),
+      later === undefined ? undefined : noteClock(sql, sessionid, later),
+    ]);
+    const { events, refusals, rejections } = readTelemetry(batch, sessionid, { sessions }, { now, ahead });
     const answer = { accepted: events.length, rejected: rejections };
 
     const digest = await digestOf(texts);

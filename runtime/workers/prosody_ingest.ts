@@ -49,6 +49,6 @@ async function ingest(bindings: Bindings): Promise<ProsodySession> {
     name: "talky-ingest",
     timeout: settings.databaseTimeout,
   });
-  startHousekeeping(sql);
+  startHousekeeping(sql, settings.quality);
   return startIngest(settings, keys, sql, databaseRecorder(sql));
 }

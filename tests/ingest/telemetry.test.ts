@@ -6,7 +6,7 @@ import { readTelemetry, textOf } from "../../ingest/telemetry.ts";
 const actor = crypto.randomUUID();
 const room = crypto.randomUUID();
 const presence = { sessions: new Map([[room, new Set([actor])]]) };
-const read = (item: unknown) => readTelemetry([item], actor, presence, Date.now());
+const read = (item: unknown) => readTelemetry([item], actor, presence, { now: Date.now() });
 
 /** Arrays or objects within each other, so many. */
 function nested(depth: number, key?: string): unknown {

@@ -112,3 +112,82 @@ Deno.test("an item cut in the middle of a character for keeping spoils no other"
   const { accepted, rejected } = await response.json();
   assert.deepEqual([accepted, rejected[0].code], [1, "item_too_large"]);
 });
+
+const stream = (timestamp: number, change: Record<string, unknown> = {}) => ({
+  ...{ type: "inbound-rtp", kind: "audio", ssrc: 1, timestamp, bytesReceived: 10 },
+  ...change,
+});
+const timesOf = async (api: Api) =>
+  (await stats(api)).map(({ time }: { time: string }) => Math.round((Date.parse(time) - Date.now()) / 1000));
+
+Deno.test("what was measured long ago and waited in a queue has the time of its measuring, by our clock", async () => {
+  await using api = await testApi();
+  await makeCall(api.sql);
+  // The client's clock is half an hour behind, and its queue minutes late.
+  const measured = (secondsAgo: number) => Date.now() - 30 * 60_000 - secondsAgo * 1000;
+  const send = async (...ago: number[]) => {
+    const batch = ago.map((seconds) => ({
+      roomId: daily,
+      peerId: bob,
+      data: JSON.stringify({ sid: "1", reports: [stream(measured(seconds))] }),
+    }));
+    assert.equal((await report(api, batch)).status, 202);
+  };
+  await send(0);
+  await send(300, 240, 180);
+  await send(60);
+  const late = await timesOf(api);
+  for (const [i, expected] of [0, -300, -240, -180, -60].entries()) {
+    assert.ok(Math.abs(late[i]! - expected) <= 5, `${late}`);
+  }
+  const [{ readings }] = await api.sql<[{ readings: number }]>`select count(*) as readings from quality`;
+  assert.equal(readings, 5);
+});
+
+Deno.test("a client that says when it sent is not late, whatever its clock and its measurements are", async () => {
+  await using api = await testApi();
+  await makeCall(api.sql);
+  const clock = Date.now() + 7 * 3_600_000;
+  const data = { sid: "1", at: clock - 20_000, sent: clock, reports: [stream(clock - 20_000)] };
+  const response = await report(api, [{
+    room_id: daily,
+    peer_id: bob,
+    time: new Date(clock).toISOString(),
+    data,
+  }]);
+  assert.equal((await response.json()).accepted, 1);
+  const [time] = await timesOf(api);
+  assert.ok(Math.abs(time! + 20) <= 5, `${time}`);
+});
+
+Deno.test("absurd measurements are refused item by item, with what is wrong; a time far off is bounded", async () => {
+  await using api = await testApi();
+  await makeCall(api.sql);
+  const item = (change: Record<string, unknown>) => ({
+    room_id: daily,
+    peer_id: bob,
+    data: { sid: "1", reports: [stream(Date.now(), change)] },
+  });
+  const response = await report(api, [
+    item({ bytesReceived: -1 }),
+    item({}),
+    item({ jitter: "NaN" }),
+    item({ ssrc: 1e12 }),
+    item({ timestamp: 1e17 }),
+    item({ jitter: null, packetsLost: -2, bytesReceived: 11, timestamp: Date.now() + 1 }),
+  ]);
+  const { accepted, rejected } = await response.json();
+  assert.equal(accepted, 2);
+  assert.deepEqual(rejected.map(({ index, code }: { index: number; code: string }) => [index, code]), [
+    [0, "absurd_measurement"],
+    [2, "absurd_measurement"],
+    [3, "absurd_measurement"],
+    [4, "absurd_measurement"],
+  ]);
+  assert.match(rejected[0].message, /^data\.reports\.0\.bytesReceived: /);
+
+  // Beside others of now, a measurement of last year is one of now that a wrong clock made.
+  const old = await report(api, [item({}), item({ timestamp: Date.now() - 365 * 86_400_000 })]);
+  assert.equal((await old.json()).accepted, 2);
+  assert.ok((await timesOf(api)).every((seconds: number) => Math.abs(seconds) < 5));
+});
