@@ -83,7 +83,7 @@ function pick(i: number, rooms: readonly string[]): Wish {
   };
 }
 
-/** Reads from the beginning, now here, now there, each time for a random while. */
+/** Reads from the beginning, now here, now there, each time for a random while from when it is connected. */
 function wander(wish: Wish, services: readonly TestService[], done: AbortSignal) {
   const events: TalkyEvent[] = [];
   let visits = 0;
@@ -91,10 +91,16 @@ function wander(wish: Wish, services: readonly TestService[], done: AbortSignal)
     let after = 0;
     while (!done.aborted) {
       const { url, token } = services[Math.floor(Math.random() * services.length)]!;
-      const visit = AbortSignal.any([done, AbortSignal.timeout(100 + Math.random() * 1500)]);
-      const reader = readEvents({ url, token, after, ...wish, signal: visit });
+      const visit = new AbortController();
+      let over: ReturnType<typeof setTimeout> | undefined;
+      const onConnection = (connected: boolean) => {
+        if (connected) over ??= setTimeout(() => visit.abort(), 100 + Math.random() * 1500);
+      };
+      const signal = AbortSignal.any([done, visit.signal]);
+      const reader = readEvents({ url, token, after, ...wish, signal, onConnection });
       visits++;
       for await (const event of reader) events.push(event);
+      clearTimeout(over);
       after = reader.cursor ?? after;
     }
   })();
@@ -121,7 +127,8 @@ const writtenTypes = eventTypes.slice(2, 10);
 async function write(database: TestDatabase, rooms: readonly string[]): Promise<void> {
   const sql = connect(database.url, { max: 1 });
   const until = Date.now() + seconds * 1000;
-  while (Date.now() < until) {
+  // On a machine that has other things to do, for as long as it takes.
+  for (let groups = 0; Date.now() < until || groups < 30; groups++) {
     const room = rooms[Math.floor(Math.random() * rooms.length)]!;
     await append(sql, room, ...writtenTypes.filter(() => Math.random() < 0.4));
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 20));
