@@ -10,6 +10,8 @@ import type { RoomEvent } from "./record.ts";
 /** One occupant, and what is on with them. */
 export interface OccupantState {
   readonly sessionid: string;
+  /** Bare JID of the user behind it. */
+  readonly userid: string;
   readonly joined: string;
   audio_paused: boolean;
   video_paused: boolean;
@@ -23,6 +25,11 @@ export interface P2pSession {
   readonly sid: string;
   readonly actor_id: string;
   readonly peer_id: string;
+  readonly since: string;
+  /** What it carries, from actor to peer; null where it does not say. */
+  readonly media: readonly string[] | null;
+  /** The id of the screen that it carries; null: none. */
+  readonly screen: string | null;
 }
 
 /** A room at one moment. */
@@ -84,8 +91,15 @@ export function advance(state: RoomState, event: StateEvent): void {
       break;
     case "p2p_session_started":
       if (event.actor_id !== null && event.peer_id !== null) {
-        const sid = String(event.data["sid"]);
-        const session = { sid, actor_id: event.actor_id, peer_id: event.peer_id };
+        const { sid, media, screen } = event.data;
+        const session = {
+          sid: String(sid),
+          actor_id: event.actor_id,
+          peer_id: event.peer_id,
+          since: event.time,
+          media: Array.isArray(media) ? media.map(String) : null,
+          screen: typeof screen === "string" ? screen : null,
+        };
         state.p2p.set(p2pKey(session), session);
       }
       break;
@@ -133,6 +147,7 @@ export function endings(room_id: string, state: RoomState, time: string): RoomEv
 function arrived(event: StateEvent): OccupantState {
   return {
     sessionid: event.actor_id!,
+    userid: String(event.data["userid"]),
     joined: event.time,
     audio_paused: false,
     video_paused: false,
@@ -149,6 +164,6 @@ function depart(state: RoomState, sessionid: string): void {
 }
 
 /** A sid is unique between two peers, whoever of them speaks. */
-function p2pKey({ sid, actor_id, peer_id }: P2pSession): string {
+function p2pKey({ sid, actor_id, peer_id }: Pick<P2pSession, "sid" | "actor_id" | "peer_id">): string {
   return JSON.stringify(actor_id < peer_id ? [actor_id, peer_id, sid] : [peer_id, actor_id, sid]);
 }

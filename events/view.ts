@@ -51,6 +51,7 @@ export const madeOf = {
     ...["room_created", "room_destroyed", "occupant_joined", "occupant_left"] as const,
     ...["p2p_session_started", "p2p_session_ended"] as const,
   ],
+  quality: eventTypes.filter((type) => type !== "message_sent"),
   /** Messages and measurements change no room. */
   roomState: eventTypes.filter((type) => type !== "message_sent" && type !== "p2p_session_stats"),
 } as const satisfies Record<string, readonly EventType[]>;

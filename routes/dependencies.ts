@@ -10,6 +10,7 @@ import type { Settings } from "../config.ts";
 import type { Keys } from "../auth/keys.ts";
 import type { Sql } from "../db/connect.ts";
 import type { Recorder } from "../ingest/recorder.ts";
+import type { Thresholds } from "../quality/thresholds.ts";
 import type { Hub } from "../stream/hub.ts";
 import type { ServerSocket } from "../stream/websocket.ts";
 import type { IceSettings } from "./ice_servers.ts";
@@ -59,6 +60,8 @@ export interface Dependencies {
   /** How tokens of the application around Talky are judged; absent: guests only. */
   readonly appTokens: AppTokenRules | undefined;
   readonly ice: IceSettings;
+  /** From when on something of a call's quality is an issue; absent: the defaults. */
+  readonly thresholds?: Thresholds;
   /** The live stream; absent where somebody else serves it (on Workers, a Durable Object). */
   readonly stream?: {
     readonly hub: Hub;

@@ -9,8 +9,8 @@ import type { Operator } from "../auth/operator.ts";
 import { type EventQuery, findEvents, readLines } from "../db/events.ts";
 import { roomExists } from "../db/rooms.ts";
 import { readUser } from "../db/users.ts";
-import { EventTypeName, Id } from "../events/event.ts";
-import { madeOf } from "../events/view.ts";
+import { type EventType, EventTypeName, eventTypes, Id } from "../events/event.ts";
+import { madeOf, type View } from "../events/view.ts";
 import type { Authenticator } from "./caller.ts";
 import { contract, respond } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
@@ -30,6 +30,7 @@ const narrowing = {
   before: wholeNumber("Only events before this id").optional(),
   type: types,
   types: types.openapi({ description: "Another name for `type`, as the stream's frames have it" }),
+  not_type: several(EventTypeName, "All but these types; repeatable, or with commas"),
   from: Moment,
   to: Moment,
   order: z.enum(["asc", "desc"]).default("asc"),
@@ -103,11 +104,11 @@ export function eventRoutes({ database, limits = noLimits }: Dependencies): Open
   /** The three lists return the same, so the first one's contract stands for all. */
   async function show(
     c: Context<{ Variables: { operator: Operator; authenticator: Authenticator } }>,
-    { type = [], types = [], limit: given, ...rest }: z.infer<typeof Narrowing>,
+    { type = [], types = [], not_type, limit: given, ...rest }: z.infer<typeof Narrowing>,
     scope: Partial<EventQuery>,
   ): Promise<RouteConfigToTypedResponse<typeof listEvents>> {
     const caller = c.get("operator");
-    const query = { ...rest, ...scope, view: caller.view, types: [...type, ...types] };
+    const query = { ...rest, ...scope, view: viewWithout(caller.view, not_type), types: [...type, ...types] };
     const lines = wantedLines(c);
     if (lines) {
       const isCurrent = () => c.get("authenticator").isCurrent(c, caller);
@@ -146,4 +147,12 @@ export function eventRoutes({ database, limits = noLimits }: Dependencies): Open
     return await show(c, c.req.valid("query"), { session: sessionid });
   });
   return app;
+}
+
+// ---
+
+/** A view without some types. */
+function viewWithout(view: View, types: readonly EventType[] | undefined): View {
+  if (!types || types.length === 0) return view;
+  return { ...view, types: (view.types ?? eventTypes).filter((type) => !types.includes(type)) };
 }

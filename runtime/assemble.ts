@@ -25,7 +25,15 @@ export function routeSettings(
   keys: Keys,
 ): Pick<
   Dependencies,
-  "publicUrl" | "hsts" | "xmpp" | "keys" | "operators" | "accessTokenInQuery" | "appTokens" | "ice"
+  | "publicUrl"
+  | "hsts"
+  | "xmpp"
+  | "keys"
+  | "operators"
+  | "accessTokenInQuery"
+  | "appTokens"
+  | "ice"
+  | "thresholds"
 > {
   return {
     publicUrl: settings.publicUrl,
@@ -40,6 +48,7 @@ export function routeSettings(
       audienceRequired: settings.appAudience !== undefined,
     },
     ice: settings.ice,
+    thresholds: settings.quality.thresholds,
   };
 }
 

@@ -137,7 +137,8 @@ function tell(choices: readonly Choice[], lossy: boolean, kind: number): SourceR
       const pair = room.pairs.get(key);
       if (pair) room.pairs.delete(key);
       else room.pairs.set(key, { actor, peer, sid: "s" });
-      emit(pair ? "p2p_session_ended" : "p2p_session_started", { sid: "s" }, peer);
+      const rest = pair || what % 3 === 0 ? {} : { media: ["audio"], ...what % 3 === 1 && { screen: "x" } };
+      emit(pair ? "p2p_session_ended" : "p2p_session_started", { sid: "s", ...rest }, peer);
     } else if (
       what >= 95 &&
       [...rooms.values()].every(({ present }) => !present.has(actor) || present === room.present)

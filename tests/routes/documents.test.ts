@@ -6,7 +6,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { SignJWT } from "jose";
 import { eventTypes } from "../../events/event.ts";
-import { ada, at, daily, makeCall } from "./a_call.ts";
+import { ada, at, bob, daily, makeCall } from "./a_call.ts";
 import { type Api, appKey, testApi } from "./api.ts";
 
 // deno-lint-ignore no-explicit-any
@@ -183,6 +183,50 @@ async function examples(api: Api): Promise<Record<string, Example[]>> {
       { path: `/rooms/${daily}/state?at=${at(5)}`, status: 200 },
       { path: `/rooms/${daily}/state?at=noon`, status: 400 },
       { path: `/rooms/${nowhere}/state`, status: 404 },
+    ],
+    "get /rooms/{id}/why": [
+      { path: `/rooms/${daily}/why?speaker=${ada}&hearer=${bob}&at=${at(5)}`, status: 200 },
+      { path: `/rooms/${daily}/why?speaker=${ada}&hearer=${nowhere}&media=screen&upto=9`, status: 200 },
+      { path: `/rooms/${daily}/why?speaker=${ada}&hearer=${ada}`, status: 400 },
+      { path: `/rooms/${daily}/why?speaker=${ada}&hearer=${bob}&at=${at(5)}&upto=9`, status: 400 },
+      { path: `/rooms/${nowhere}/why?speaker=${ada}&hearer=${bob}`, status: 404 },
+    ],
+    "get /rooms/{id}/matrix": [
+      { path: `/rooms/${daily}/matrix?at=${at(6)}`, status: 200 },
+      { path: `/rooms/${daily}/matrix?media=smell`, status: 400 },
+      { path: `/rooms/${nowhere}/matrix`, status: 404 },
+    ],
+    "get /rooms/{id}/quality": [
+      { path: `/rooms/${daily}/quality`, status: 200 },
+      { path: `/rooms/${daily}/quality?from=${at(5)}&to=${at(4)}`, status: 400 },
+      { path: `/rooms/${nowhere}/quality`, status: 404 },
+    ],
+    "get /rooms/{id}/issues": [
+      ...list(`/rooms/${daily}/issues`),
+      {
+        path: `/rooms/${daily}/issues?from=${at(0)}&to=${at(60)}&kind=no_path,loss&active=true`,
+        status: 200,
+      },
+      { path: `/rooms/${nowhere}/issues`, status: 404 },
+    ],
+    "get /issues": [
+      ...list("/issues"),
+      { path: `/issues?from=${at(0)}&to=${at(600)}&person=${ada}`, status: 200 },
+      { path: "/issues?kind=bad_mood", status: 400 },
+    ],
+    "get /incidents": [
+      { path: "/incidents", status: 200 },
+      { path: `/incidents?from=${at(5)}&to=${at(5)}`, status: 400 },
+    ],
+    "get /rooms/{id}/attendance": [
+      { path: `/rooms/${daily}/attendance`, status: 200 },
+      { path: `/rooms/${daily}/attendance`, status: 200, headers: { accept: "text/csv" } },
+      { path: `/rooms/${nowhere}/attendance`, status: 404 },
+    ],
+    "get /search": [
+      { path: "/search?q=daily", status: 200 },
+      { path: `/search?q=${ada}&at=${at(5)}&limit=3`, status: 200 },
+      { path: "/search", status: 400 },
     ],
     "get /users": list("/users"),
     "get /users/{sessionid}": [

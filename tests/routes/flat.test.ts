@@ -33,6 +33,9 @@ const values: Record<string, readonly string[]> = {
   userid: ["u77@users.talky.test"],
   code: ["unknown_room", "nothing_has_this"],
   active: ["true", "false"],
+  not_type: ["p2p_session_stats", "message_sent,p2p_session_stats,room_locked"],
+  kind: ["loss", "no_path,flapping"],
+  person: [yearsSession(someRoom * 4)],
   present: ["true", "false"],
 };
 

@@ -19,6 +19,13 @@ Deno.test("a room at any moment of any history is as its events, looked at one q
           const at = told[dice.next().value! % told.length]!.time;
           const state = await api.get(`/rooms/${id}/state?at=${at}`);
           assert.deepEqual(sorted(state), answers(id, at, told.filter(({ time }) => time <= at)));
+
+          const last = told[dice.next().value! % told.length]!;
+          const upto = told.lastIndexOf(last);
+          const [{ ids }] = await api.sql<[{ ids: number[] }]>`
+            select json_agg(id order by id) as ids from events where room_id = ${id}`;
+          const then = await api.get(`/rooms/${id}/state?upto=${ids[upto]}`);
+          assert.deepEqual(sorted(then), answers(id, last.time, told.slice(0, upto + 1)));
         }
       }
     }),
@@ -67,6 +74,7 @@ function answers(room_id: string, at: string, told: readonly RoomRecord[]) {
   const actors = [...new Set(told.flatMap(({ actor }) => actor ? [actor] : []))].sort();
   const occupants = actors.filter((actor) => since(actor) < Infinity).map((sessionid) => ({
     sessionid,
+    userid: (told[since(sessionid)]!.data as { userid: string }).userid,
     joined: told[since(sessionid)]!.time,
     audio_paused: isOn(sessionid, "audio_paused", "audio_resumed"),
     video_paused: isOn(sessionid, "video_paused", "video_resumed"),
@@ -86,7 +94,11 @@ function answers(room_id: string, at: string, told: readonly RoomRecord[]) {
       j > i && other.type.startsWith("p2p") && other.data["sid"] === data["sid"] &&
       pairOf(other) === pairOf(told[i]!)
     )
-  ).map(({ actor, peer, data }) => ({ sid: data["sid"], actor_id: actor, peer_id: peer }))
+  ).map(({ actor, peer, data, time }) => ({
+    ...{ sid: data["sid"], actor_id: actor, peer_id: peer, since: time },
+    media: data["media"] ?? null,
+    screen: data["screen"] ?? null,
+  }))
     .toSorted(byPair);
   return { room_id, at, open, locked, occupants, p2p };
 }

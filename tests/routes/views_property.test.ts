@@ -68,6 +68,10 @@ async function fill(sql: Sql): Promise<void> {
          ${at(id)}, ${JSON.stringify({ sid: `s${i}`, screen: "x", name: "n" })}::text::jsonb)`;
     }
   }
+  await sql`update events set data = data || '{"cause": "disconnected"}' where type = 'occupant_left'`;
+  await sql`insert into quality (event_id, room_id, actor_id, peer_id, sid, way, kind, ssrc, time, measured, bytes)
+    select id, room_id, actor_id, ${sessions[0]!}, 's', 'in', 'audio', 1, time, id, id * 100 from events
+    where room_id is not null and type = 'p2p_session_stats'`;
   await sql`update log_head set id = ${id}`;
 }
 
@@ -81,6 +85,7 @@ async function keepOnly(sql: Sql, { rooms: wanted, types }: View): Promise<void>
   const list = `{${shown.join(",")}}`;
   await sql`delete from events where room_id is null or room_id <> all(${list}::uuid[])`;
   await sql`delete from occupants where room_id <> all(${list}::uuid[])`;
+  await sql`delete from quality where room_id <> all(${list}::uuid[])`;
   await sql`delete from rooms where id <> all(${list}::uuid[])`;
   await sql`delete from users where sessionid not in (select sessionid from occupants)`;
 }
@@ -97,7 +102,14 @@ function requestsFor(path: string): { path: string; accept?: string }[] {
     "/rooms": ["?limit=1", "?active=true", "?name=Daily", "?name=other"],
     "/users": ["?limit=1", "?active=false", "?userid=u1@users.talky.test", "?userid=u3@users.talky.test"],
     "/events": [
-      ...["?limit=3", "?order=desc&limit=2", "?after=20", "?type=message_sent", `?room=${rooms[3].id}`],
+      ...[
+        "?limit=3",
+        "?order=desc&limit=2",
+        "?after=20",
+        "?type=message_sent",
+        "?not_type=message_sent",
+        `?room=${rooms[3].id}`,
+      ],
       ...[
         `?room=${rooms[0].id}`,
         `?actor=${sessions[1]}`,
@@ -106,16 +118,29 @@ function requestsFor(path: string): { path: string; accept?: string }[] {
       ],
     ],
     "/stats/rooms": [`?from=${at(-10)}&to=${at(100)}`, `?from=${at(1)}&to=${at(3)}&bucket=day`],
-    "/rooms/{id}/state": [`?at=${at(30)}`, `?at=${at(90)}`],
+    "/rooms/{id}/state": [`?at=${at(30)}`, `?at=${at(90)}`, "?upto=30"],
+    "/rooms/{id}/why": [`?at=${at(30)}`, `?at=${at(90)}`].map((moment) =>
+      `${moment}&speaker=${sessions[1]}&hearer=${sessions[2]}`
+    ),
+    "/rooms/{id}/matrix": [`?at=${at(30)}`, `?at=${at(90)}`, `?at=${at(30)}&media=screen`],
+    "/rooms/{id}/quality": [`?from=${at(0)}&to=${at(60)}`],
+    "/rooms/{id}/issues": [`?from=${at(0)}&to=${at(600)}`],
+    "/issues": [`?from=${at(0)}&to=${at(600)}`, `?from=${at(0)}&to=${at(30)}&person=${sessions[1]}`],
+    "/incidents": [`?from=${at(0)}&to=${at(600)}`],
+    "/search": ["?q=dai", "?q=OTHER", `?q=${rooms[3].id}`, "?q=u1", `?q=${sessions[2]}`, `?q=d&at=${at(20)}`],
   };
   // Now is never the same twice.
-  const plain = path === "/stats/rooms" || path === "/rooms/{id}/state" ? [] : [""];
+  const momentary =
+    /^\/(stats\/rooms|issues|incidents|search|rooms\/\{id\}\/(state|why|matrix|quality|issues))$/;
+  const plain = momentary.test(path) ? [] : [""];
   return paths.flatMap((one) => [...plain, ...queries[path] ?? []].map((query) => one + query)).flatMap((
     one,
   ) => [
     { path: one },
     ...path.endsWith("/events")
       ? ["text/csv", "application/x-ndjson"].map((accept) => ({ path: one, accept }))
+      : path.endsWith("/attendance")
+      ? [{ path: one, accept: "text/csv" }]
       : [],
   ]);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Sql } from "../../../db/connect.ts";
-import { clearMeasurements, findReadings, forgetReadings } from "../../../db/readings.ts";
+import { clearMeasurements, forgetReadings, readingsBetween } from "../../../db/readings.ts";
 import { rebuild } from "../../../db/rebuild.ts";
 import type { NewEvent } from "../../../events/event.ts";
 import { empty, storeAll } from "../../db/outbox.ts";
@@ -87,7 +87,13 @@ Deno.test("a reading is of the event that it names, among others of its group", 
     select q.time = e.time and e.data->'reports'->0->>'bytesReceived' = q.bytes::text as same, q.bytes
     from quality q join events e on e.id = q.event_id order by q.event_id`;
   assert.deepEqual(told.map(({ same, bytes }) => [same, bytes]), [[true, 10], [true, 20]]);
-  const found = await findReadings(sql, { room: daily, from: start, to: start + 1000, people: [bob] });
+  const found = await readingsBetween(sql, {
+    rooms: [daily],
+    from: start,
+    to: start + 1000,
+    people: [bob],
+    limit: 9,
+  });
   assert.deepEqual(found.map(({ time, jitter, bytes }) => [time, jitter, bytes]), [[start + 1000, 500, 10]]);
 });
 
