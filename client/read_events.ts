@@ -57,9 +57,10 @@ export function readEvents(options: ReadEventsOptions): EventReader {
     let attempts = 0;
     let lost = 0;
     while (!options.signal?.aborted) {
-      const connection = await connect(options, cursor);
+      const connection = new Connection(options);
+      await connection.open(cursor);
       try {
-        for await (const frame of connection.frames) {
+        for await (const frame of connection.frames()) {
           attempts = 0;
           if (frame.type === "ready") {
             // What lies before the earliest kept event is gone; there is nothing to wait for.
@@ -106,16 +107,6 @@ interface End {
   readonly reason: string;
 }
 
-interface Connection {
-  /** Ends when the connection does. */
-  readonly frames: AsyncIterable<Frame>;
-  /** Why it ended. */
-  ended(): Promise<End>;
-  /** Sends a fresh token, where there is a way to get one. */
-  refresh(): void;
-  close(): void;
-}
-
 /** No close code: there is nothing at the address. */
 const notFound = 404;
 
@@ -125,81 +116,99 @@ const longestSilence = 45_000;
 /** Frames that may wait for a slow consumer; then the connection is dropped, and resumed at the cursor. */
 const mostWaiting = 1000;
 
-async function connect(options: ReadEventsOptions, after: number | undefined): Promise<Connection> {
-  let end: End | undefined;
-  let opened = false;
-  let token: string | undefined;
-  const waiting: Frame[] = [];
-  let wake = () => {};
-  let socket: WebSocket | undefined;
+/** One connection to the stream, from its opening to its end. */
+class Connection {
+  readonly #options: ReadEventsOptions;
+  readonly #waiting: Frame[] = [];
+  #socket: WebSocket | undefined;
+  #token: string | undefined;
+  #opened = false;
+  #end: End | undefined;
+  #wake = () => {};
+  /** A link that died without a word: the service would have sent a heartbeat. */
+  #silence: ReturnType<typeof setTimeout> | undefined;
 
-  const finish = (code: number, reason: string) => {
-    end ??= { code, reason };
-    wake();
-  };
-  const abort = () => {
-    finish(1000, "aborted");
-    socket?.close();
-  };
-  // A link that died without a word: the service would have sent a heartbeat.
-  let silence: ReturnType<typeof setTimeout> | undefined;
-  const heard = () => {
-    clearTimeout(silence);
-    silence = setTimeout(() => {
-      finish(1006, "silent");
-      socket?.close();
-    }, longestSilence);
-  };
-  try {
-    token = typeof options.token === "function" ? await options.token() : options.token;
-    socket = new WebSocket(address(options, after, await entrance(options, token)), subprotocol);
-    heard();
-    socket.onopen = () => opened = true;
-    socket.onmessage = ({ data }) => {
-      heard();
-      waiting.push(JSON.parse(data));
-      if (waiting.length > mostWaiting) socket?.close();
-      wake();
-    };
-    socket.onclose = ({ code, reason }) => finish(code, reason);
-    socket.onerror = () => finish(1006, "the connection failed");
-    options.signal?.addEventListener("abort", abort);
-    if (options.signal?.aborted) abort();
-  } catch (error) {
-    finish(1006, String(error));
+  constructor(options: ReadEventsOptions) {
+    this.#options = options;
   }
 
-  async function* frames(): AsyncGenerator<Frame, void, void> {
-    while (true) {
-      const frame = waiting.shift();
-      if (options.signal?.aborted) return;
-      if (frame) yield frame;
-      else if (end) return;
-      else await new Promise<void>((resolve) => wake = resolve);
+  /** Opens it. Never rejects: {@link ended} says what went wrong. */
+  async open(after: number | undefined): Promise<void> {
+    const { token, signal } = this.#options;
+    try {
+      this.#token = typeof token === "function" ? await token() : token;
+      const target = address(this.#options, after, await entrance(this.#options, this.#token));
+      const socket = this.#socket = new WebSocket(target, subprotocol);
+      this.#heard();
+      socket.onopen = () => this.#opened = true;
+      socket.onmessage = ({ data }) => {
+        this.#heard();
+        this.#waiting.push(JSON.parse(data));
+        if (this.#waiting.length > mostWaiting) socket.close();
+        this.#wake();
+      };
+      socket.onclose = ({ code, reason }) => this.#finish(code, reason);
+      socket.onerror = () => this.#finish(1006, "the connection failed");
+      signal?.addEventListener("abort", this.#abort);
+      if (signal?.aborted) this.#abort();
+    } catch (error) {
+      this.#finish(1006, String(error));
     }
   }
 
-  return {
-    frames: frames(),
-    refresh() {
-      if (typeof options.token !== "function") return;
-      // A token that cannot be had now is asked for again at the next connection.
-      Promise.resolve(options.token()).then((token) => {
-        if (token && socket?.readyState === WebSocket.OPEN) {
-          socket.send(JSON.stringify({ type: "token", token }));
-        }
-      }).catch(() => {});
-    },
-    ended: async () => {
-      const known = end ?? { code: 1006, reason: "" };
-      return opened || options.signal?.aborted ? known : await askWhy(options, token) ?? known;
-    },
-    close() {
-      clearTimeout(silence);
-      options.signal?.removeEventListener("abort", abort);
-      socket?.close();
-    },
+  /** Ends when the connection does. */
+  async *frames(): AsyncGenerator<Frame, void, void> {
+    while (true) {
+      const frame = this.#waiting.shift();
+      if (this.#options.signal?.aborted) return;
+      if (frame) yield frame;
+      else if (this.#end) return;
+      else await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+  }
+
+  /** Why it ended. */
+  async ended(): Promise<End> {
+    const known = this.#end ?? { code: 1006, reason: "" };
+    if (this.#opened || this.#options.signal?.aborted) return known;
+    return await askWhy(this.#options, this.#token) ?? known;
+  }
+
+  /** Sends a fresh token, where there is a way to get one. */
+  refresh(): void {
+    const { token } = this.#options;
+    if (typeof token !== "function") return;
+    // A token that cannot be had now is asked for again at the next connection.
+    Promise.resolve(token()).then((token) => {
+      if (token && this.#socket?.readyState === WebSocket.OPEN) {
+        this.#socket.send(JSON.stringify({ type: "token", token }));
+      }
+    }).catch(() => {});
+  }
+
+  close(): void {
+    clearTimeout(this.#silence);
+    this.#options.signal?.removeEventListener("abort", this.#abort);
+    this.#socket?.close();
+  }
+
+  readonly #abort = () => {
+    this.#finish(1000, "aborted");
+    this.#socket?.close();
   };
+
+  #finish(code: number, reason: string): void {
+    this.#end ??= { code, reason };
+    this.#wake();
+  }
+
+  #heard(): void {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => {
+      this.#finish(1006, "silent");
+      this.#socket?.close();
+    }, longestSilence);
+  }
 }
 
 /**

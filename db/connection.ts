@@ -27,27 +27,6 @@ export interface ConnectionOptions {
   readonly onNotify?: () => void;
 }
 
-/** A connection that is open. */
-export interface Connection {
-  /** Runs statements on it, and nowhere else. */
-  readonly sql: Transaction;
-  /** Whether the server could not be written to when it was greeted. */
-  readonly readOnly: boolean;
-  /** Whether somebody between us and the server hands out its sessions (PgBouncer and its like). */
-  readonly pooled: boolean;
-  /** When it was opened, by `performance.now()`. */
-  readonly opened: number;
-  /** Resolves when it is gone. */
-  readonly closed: Promise<void>;
-  isOpen(): boolean;
-  /** Hands a statement to the driver. It settles. */
-  execute(query: Query): void;
-  /** Ends it in good order; within a second in any. */
-  close(): Promise<void>;
-  /** Ends it at once; what is under way rejects with the error. */
-  destroy(error: Error): void;
-}
-
 /** Opens one to a server. Rejects with a {@link DialError}, or with what the server said. */
 export async function openConnection(
   address: DatabaseAddress,
@@ -57,13 +36,132 @@ export async function openConnection(
   const began = performance.now();
   const socket = await dial(address, host, options.connectTimeout);
   const remaining = Math.max(1000, options.connectTimeout - (performance.now() - began));
-  const connection = talk(socket, address, host, options);
+  const connection = new Connection(socket, address, host, options);
   if (options.greet === false) return connection;
   try {
-    return await greet(connection, remaining);
+    await connection.greet(remaining);
+    return connection;
   } catch (error) {
     connection.destroy(error as Error);
     throw error;
+  }
+}
+
+/** A connection that is open. */
+export class Connection {
+  /** Runs statements on it, and nowhere else. */
+  readonly sql: Transaction;
+  /** When it was opened, by `performance.now()`. */
+  readonly opened = performance.now();
+  /** Resolves when it is gone. */
+  readonly closed: Promise<void>;
+
+  readonly #host: DatabaseHost;
+  readonly #socket: net.Socket;
+  readonly #client: postgres.Sql;
+  readonly #handler: (query: Query) => void;
+  readonly #onClosed: () => void;
+  readonly #underWay = new Set<Query>();
+  #readOnly = false;
+  #pooled: boolean;
+  /** How long a statement may take, in milliseconds. */
+  #patience: number;
+  #gone: Error | undefined;
+  #late: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(socket: net.Socket, address: DatabaseAddress, host: DatabaseHost, options: ConnectionOptions) {
+    this.#host = host;
+    this.#socket = socket;
+    this.#pooled = address.pooled;
+    this.#patience = options.timeout;
+    ({ promise: this.closed, resolve: this.#onClosed } = Promise.withResolvers<void>());
+    // Before the driver's listeners: it forgets a statement that comes between a socket's error and its end.
+    socket.once("error", (error) => this.destroy(lost(host, error)));
+    socket.once("close", () => this.destroy(lost(host)));
+    this.#client = postgres(clientOptions(address, host, options, this.#giveSocket()));
+    this.#handler = handlerOf(this.#client);
+    this.sql = bind(this.#client, (query) => this.execute(query));
+  }
+
+  /** Whether the server could not be written to when it was greeted. */
+  get readOnly(): boolean {
+    return this.#readOnly;
+  }
+
+  /** Whether somebody between us and the server hands out its sessions (PgBouncer and its like). */
+  get pooled(): boolean {
+    return this.#pooled;
+  }
+
+  isOpen(): boolean {
+    return !this.#gone;
+  }
+
+  /**
+   * Asks who answers, within so many milliseconds. A pooler gives out keys of its own: the process that says hello
+   * is not the one whose key we were given.
+   */
+  async greet(within: number): Promise<void> {
+    const patience = this.#patience;
+    this.#patience = within;
+    const answer = await this.sql.unsafe<[{ pid: number; read_only: boolean }]>(
+      "select pg_backend_pid() as pid, current_setting('transaction_read_only') = 'on' as read_only",
+    );
+    this.#patience = patience;
+    const [{ pid, read_only: readOnly }] = answer;
+    this.#readOnly = readOnly;
+    this.#pooled ||= pid !== answer.state?.pid;
+    this.#client.options.prepare = !this.#pooled;
+  }
+
+  /** Hands a statement to the driver. It settles. */
+  execute(query: Query): void {
+    if (this.#gone) return query.reject(this.#gone);
+    onSettled(query, () => {
+      this.#underWay.delete(query);
+      this.#watch();
+    });
+    this.#underWay.add(query);
+    if (this.#underWay.size === 1) this.#watch();
+    this.#handler(query);
+  }
+
+  /** Ends it in good order; within a second in any. */
+  async close(): Promise<void> {
+    if (!this.#gone) await this.#client.end({ timeout: 1 });
+    this.destroy(lost(this.#host));
+  }
+
+  /** Ends it at once; what is under way rejects with the error. */
+  destroy(error: Error): void {
+    if (this.#gone) return;
+    this.#gone = error;
+    clearTimeout(this.#late);
+    for (const query of [...this.#underWay]) query.reject(error);
+    this.#socket.destroy();
+    this.#onClosed();
+  }
+
+  /** The driver may ask for its socket once. A second time it would connect again. */
+  #giveSocket(): () => net.Socket {
+    let given = false;
+    return () => {
+      if (given || this.#gone) throw this.#gone ?? lost(this.#host);
+      given = true;
+      return this.#socket;
+    };
+  }
+
+  /** Each answer gives the next statement its time anew. */
+  #watch(): void {
+    clearTimeout(this.#late);
+    if (this.#underWay.size === 0 || this.#gone) return;
+    this.#late = setTimeout(() => {
+      const [query] = this.#underWay;
+      const key = query?.state;
+      this.destroy(tooLate(`${nameOf(this.#host)} did not answer a statement`, this.#patience));
+      if (key?.pid) void cancel(this.#host, key);
+    }, this.#patience);
   }
 }
 
@@ -89,118 +187,24 @@ export const driverOptions = {
   keep_alive: 0,
 } as const;
 
-function talk(
-  socket: net.Socket,
+function clientOptions(
   address: DatabaseAddress,
   host: DatabaseHost,
-  { timeout, name, greet: greeted, onNotify }: ConnectionOptions,
-): Connection & { patience: number; prepares(yes: boolean): void } {
-  const underWay = new Set<Query>();
-  const { promise: closed, resolve: onClosed } = Promise.withResolvers<void>();
-  let gone: Error | undefined;
-  let late: ReturnType<typeof setTimeout> | undefined;
-  let patience = timeout;
-
-  // Before the driver's listeners: it forgets a statement that comes between a socket's error and its end.
-  socket.once("error", (error) => lose(lost(host, error)));
-  socket.once("close", () => lose(lost(host)));
-  let given = false;
-  const client = postgres({
+  { name, greet, onNotify }: ConnectionOptions,
+  socket: () => net.Socket,
+) {
+  return {
     ...driverOptions,
     host: nameOf(host),
     database: address.database,
     ...address.user !== undefined && { user: address.user },
     pass: address.password,
-    prepare: greeted !== false && !address.pooled,
+    prepare: greet !== false && !address.pooled,
     connection: { application_name: name, TimeZone: "UTC", ...address.startup },
-    ...{
-      // The driver may ask once. A second time it would connect again.
-      socket: () => {
-        if (given || gone) throw gone ?? lost(host);
-        given = true;
-        return socket;
-      },
-    },
+    // Which the driver's types do not know.
+    ...{ socket },
     ...onNotify && { onnotify: onNotify },
-  });
-  const handler = handlerOf(client);
-
-  function lose(error: Error): void {
-    if (gone) return;
-    gone = error;
-    clearTimeout(late);
-    for (const query of [...underWay]) query.reject(error);
-    socket.destroy();
-    onClosed();
-  }
-
-  /** Each answer gives the next statement its time anew. */
-  function watch(): void {
-    clearTimeout(late);
-    if (underWay.size === 0 || gone) return;
-    late = setTimeout(() => {
-      const [query] = underWay;
-      const error = tooLate(`${nameOf(host)} did not answer a statement`, patience);
-      const key = query?.state;
-      lose(error);
-      if (key?.pid) void cancel(host, key);
-    }, patience);
-  }
-
-  function settled(query: Query): void {
-    underWay.delete(query);
-    watch();
-  }
-
-  function execute(query: Query): void {
-    if (gone) return query.reject(gone);
-    onSettled(query, () => settled(query));
-    underWay.add(query);
-    if (underWay.size === 1) watch();
-    handler(query);
-  }
-
-  return {
-    sql: bind(client, execute),
-    readOnly: false,
-    pooled: address.pooled,
-    opened: performance.now(),
-    closed,
-    isOpen: () => !gone,
-    execute,
-    async close() {
-      if (!gone) await client.end({ timeout: 1 });
-      lose(lost(host));
-    },
-    destroy: lose,
-    set patience(milliseconds: number) {
-      patience = milliseconds;
-    },
-    get patience() {
-      return patience;
-    },
-    prepares: (yes) => void (client.options.prepare = yes),
   };
-}
-
-/**
- * Asks who answers. A pooler gives out keys of its own: the process that says hello is not the one whose key we
- * were given.
- */
-async function greet(
-  connection: ReturnType<typeof talk>,
-  within: number,
-): Promise<Connection> {
-  const { patience: timeout } = connection;
-  connection.patience = within;
-  const answer = await connection.sql.unsafe<[{ pid: number; read_only: boolean }]>(
-    "select pg_backend_pid() as pid, current_setting('transaction_read_only') = 'on' as read_only",
-  );
-  connection.patience = timeout;
-  const [{ pid, read_only: readOnly }] = answer;
-  const pooled = connection.pooled || pid !== answer.state?.pid;
-  connection.prepares(!pooled);
-  return Object.assign(connection, { readOnly, pooled });
 }
 
 function lost(host: DatabaseHost, cause?: Error & { code?: string }): Error {

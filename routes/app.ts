@@ -4,6 +4,7 @@
  * @module
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
 import { except } from "hono/combine";
 import { compress } from "hono/compress";
 import { cors } from "hono/cors";
@@ -47,7 +48,7 @@ const version = "1.0.0";
 
 /** Makes the app. */
 export function createApp(dependencies: Dependencies): OpenAPIHono {
-  const { publicUrl, hsts, compression, xmpp } = dependencies;
+  const { publicUrl, xmpp } = dependencies;
   const { limits = noLimits, clientAddress = () => "" } = dependencies;
   const app = new OpenAPIHono({ getPath: pathWithin(publicUrl) });
   app.onError(onError);
@@ -59,31 +60,8 @@ export function createApp(dependencies: Dependencies): OpenAPIHono {
   );
   if (dependencies.metrics) app.use(dependencies.metrics.middleware);
   app.use(restrictPages);
-  app.use(except(
-    // A handshake's answer comes from the runtime and cannot be changed.
-    (c) => isWebSocketRequest(c.req.raw),
-    secureHeaders({
-      crossOriginResourcePolicy: "cross-origin",
-      strictTransportSecurity: publicUrl.startsWith("https:") && transportSecurity[hsts],
-    }),
-    ...compression ? [compress({ contentTypeFilter: compressible })] : [],
-    cors({
-      origin: "*",
-      allowHeaders: ["authorization", "content-type", "idempotency-key", "if-none-match", "last-event-id"],
-      exposeHeaders: ["etag", "retry-after"],
-      maxAge: 86_400,
-    }),
-  ));
-  app.use(methodNotAllowed({
-    app,
-    onMethodNotAllowed: (c, methods) => {
-      const allow = methods.join(", ");
-      return answerProblem(
-        c,
-        new ProblemError("method_not_allowed", `${c.req.path} takes ${allow}`, { headers: { allow } }),
-      );
-    },
-  }));
+  app.use(withHeaders(dependencies));
+  app.use(refuseOtherMethods(app));
   const counter = countRequests(limits, clientAddress);
   app.use(counter.middleware);
   const authenticator = authenticatorOf(dependencies);
@@ -127,6 +105,37 @@ export function createApp(dependencies: Dependencies): OpenAPIHono {
 }
 
 // ---
+
+/** Headers of every answer, and compression. A handshake's answer comes from the runtime and cannot be changed. */
+function withHeaders({ publicUrl, hsts, compression }: Dependencies): MiddlewareHandler {
+  return except(
+    (c) => isWebSocketRequest(c.req.raw),
+    secureHeaders({
+      crossOriginResourcePolicy: "cross-origin",
+      strictTransportSecurity: publicUrl.startsWith("https:") && transportSecurity[hsts],
+    }),
+    ...compression ? [compress({ contentTypeFilter: compressible })] : [],
+    cors({
+      origin: "*",
+      allowHeaders: ["authorization", "content-type", "idempotency-key", "if-none-match", "last-event-id"],
+      exposeHeaders: ["etag", "retry-after"],
+      maxAge: 86_400,
+    }),
+  );
+}
+
+function refuseOtherMethods(app: OpenAPIHono): MiddlewareHandler {
+  return methodNotAllowed({
+    app,
+    onMethodNotAllowed: (c, methods) => {
+      const allow = methods.join(", ");
+      return answerProblem(
+        c,
+        new ProblemError("method_not_allowed", `${c.req.path} takes ${allow}`, { headers: { allow } }),
+      );
+    },
+  });
+}
 
 /** Serves the OpenAPI document, which the contracts make up. */
 function serveDocument(app: OpenAPIHono, publicUrl: string): void {

@@ -69,6 +69,7 @@ export function streamRoutes({ stream }: Dependencies): OpenAPIHono {
     return app;
   }
   const { hub, watchKey, upgrade } = stream;
+  const { permissionOf, authorize } = permissionsBy(watchKey);
 
   // Before the contract: what is wrong with a WebSocket's query is said by close code.
   app.get(
@@ -76,15 +77,7 @@ export function streamRoutes({ stream }: Dependencies): OpenAPIHono {
     async (c, next) => isWebSocketRequest(c.req.raw) ? await acceptWebSocket(c) : await next(),
   );
   app.openapi(openStream, async (c) => {
-    const { quality, specificity } = preferenceFor(c.req.header("accept") ?? "", eventStream);
-    // A wildcard comes of itself, also with a WebSocket's handshake whose Upgrade a proxy has dropped.
-    if (quality === 0 || specificity === 0) {
-      throw new ProblemError(
-        "upgrade_required",
-        `connect a WebSocket with subprotocol ${subprotocol}, or send Accept: ${eventStream}`,
-        { headers: { upgrade: "websocket" } },
-      );
-    }
+    refuseHandshake(c);
     const subscription = readSubscription(c);
     if (subscription instanceof BadSubscription) {
       throw new ProblemError("invalid_request", subscription.message);
@@ -131,16 +124,6 @@ export function streamRoutes({ stream }: Dependencies): OpenAPIHono {
     return response;
   }
 
-  function permissionOf({ expires, view, key }: Operator): Permission {
-    return { expires, view, ...key !== null && { watch: (ended) => watchKey(key, ended) } };
-  }
-
-  function authorize(caller: Operator | Nobody): Authorization {
-    if ("reason" in caller) return closing("unauthorized", caller.reason);
-    if (!allows(caller.scope, "read")) return closing("forbidden", "needs scope read");
-    return permissionOf(caller);
-  }
-
   return app;
 }
 
@@ -154,6 +137,30 @@ export function isWebSocketRequest(request: Request): boolean {
 const eventStream = "text/event-stream";
 
 const invalidToken: Nobody = { reason: "the token is not valid, or is not any more" };
+
+/** A wildcard comes of itself, also with a WebSocket's handshake whose Upgrade a proxy has dropped. */
+function refuseHandshake(c: Context): void {
+  const { quality, specificity } = preferenceFor(c.req.header("accept") ?? "", eventStream);
+  if (quality > 0 && specificity > 0) return;
+  throw new ProblemError(
+    "upgrade_required",
+    `connect a WebSocket with subprotocol ${subprotocol}, or send Accept: ${eventStream}`,
+    { headers: { upgrade: "websocket" } },
+  );
+}
+
+/** What callers may read, and until when. */
+function permissionsBy(watchKey: NonNullable<Dependencies["stream"]>["watchKey"]) {
+  function permissionOf({ expires, view, key }: Operator): Permission {
+    return { expires, view, ...key !== null && { watch: (ended) => watchKey(key, ended) } };
+  }
+  function authorize(caller: Operator | Nobody): Authorization {
+    if ("reason" in caller) return closing("unauthorized", caller.reason);
+    if (!allows(caller.scope, "read")) return closing("forbidden", "needs scope read");
+    return permissionOf(caller);
+  }
+  return { permissionOf, authorize };
+}
 
 function readSubscription(c: Context): Subscription | BadSubscription {
   try {

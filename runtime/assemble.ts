@@ -15,7 +15,8 @@ import { store } from "../db/store.ts";
 import { readCustomerData } from "../db/users.ts";
 import type { Receipt, Submission } from "../events/submission.ts";
 import type { OutboxStatus } from "../ingest/outbox_batch.ts";
-import { type ProsodySession, type ProsodyStatus, startProsodySession } from "../ingest/prosody_session.ts";
+import type { ProsodyStatus } from "../ingest/outbox_connection.ts";
+import { type ProsodySession, startProsodySession } from "../ingest/prosody_session.ts";
 import { createRecorder, type Recorder } from "../ingest/recorder.ts";
 import type { Check, Dependencies } from "../routes/dependencies.ts";
 

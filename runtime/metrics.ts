@@ -9,7 +9,7 @@ import { routePath } from "hono/route";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Receipt, Submission } from "../events/submission.ts";
 import { type Budget, budgets, type Place, places } from "../routes/limits.ts";
-import type { ProsodyStatus } from "../ingest/prosody_session.ts";
+import type { ProsodyStatus } from "../ingest/outbox_connection.ts";
 
 /** What the gauges look at. */
 export interface Measured {

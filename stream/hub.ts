@@ -6,8 +6,8 @@
  * @module
  */
 import type { EventLog, LogBounds, LoggedEvent } from "../events/event_log.ts";
-import { createReader, type Reader, type ReaderOptions } from "./reader.ts";
-import { createRing } from "./ring.ts";
+import { Reader, type ReaderContext, type ReaderOptions } from "./reader.ts";
+import { createRing, type Ring } from "./ring.ts";
 import { type CloseReason, closing } from "./close_codes.ts";
 
 /** Bounds and intervals. Times in milliseconds, sizes in bytes of JSON (characters). */
@@ -28,6 +28,7 @@ export interface HubOptions {
   readonly onTrouble?: (error: unknown) => void;
 }
 
+/** What streams need of the hub. */
 export interface Hub {
   /** Adds a reader, or says why it cannot be added: there are too many, or the hub stops. */
   add(options: ReaderOptions): Reader | CloseReason;
@@ -41,92 +42,115 @@ export interface Hub {
 
 /** Starts a hub on a log. Rejects when the log cannot be read at all. */
 export async function startHub(log: EventLog, options: HubOptions = {}): Promise<Hub> {
-  const {
-    ringBytes = 8 * 1024 * 1024,
-    pollEvery = 1000,
-    heartbeatEvery = 15_000,
-    stalledAfter = 30_000,
-    maxReaders = 10_000,
-    maxReadersEach = Infinity,
-    onTrouble = () => {},
-  } = options;
+  const { head } = await log.bounds();
+  return new RunningHub(log, head, {
+    ringBytes: 8 * 1024 * 1024,
+    pollEvery: 1000,
+    heartbeatEvery: 15_000,
+    stalledAfter: 30_000,
+    maxReaders: 10_000,
+    maxReadersEach: Infinity,
+    onTrouble: () => {},
+    ...options,
+  });
+}
 
-  const ring = createRing((await log.bounds()).head, ringBytes);
-  const readers = new Set<Reader>();
+// ---
+
+class RunningHub implements Hub {
+  readonly #log: EventLog;
+  readonly #options: Required<HubOptions>;
+  readonly #ring: Ring;
+  readonly #readers = new Set<Reader>();
   /** How many readers an owner has. */
-  const owned = new Map<string, number>();
-  let following: Promise<void> | undefined;
-  let wokenAgain = false;
-  let stopped = false;
+  readonly #owned = new Map<string, number>();
+  readonly #context: ReaderContext;
+  readonly #unlisten: () => Promise<void>;
+  readonly #polling: ReturnType<typeof setInterval>;
+  readonly #tending: ReturnType<typeof setInterval>;
+  #following: Promise<void> | undefined;
+  #wokenAgain = false;
+  #stopped = false;
 
-  async function follow(): Promise<void> {
+  constructor(log: EventLog, head: number, options: Required<HubOptions>) {
+    const { heartbeatEvery, stalledAfter, onTrouble } = options;
+    this.#log = log;
+    this.#options = options;
+    this.#ring = createRing(head, options.ringBytes);
+    this.#context = { log, ring: this.#ring, heartbeatEvery, stalledAfter, onTrouble };
+    this.#unlisten = log.onAppend(() => this.#wake());
+    this.#polling = setInterval(() => this.#wake(), options.pollEvery);
+    // Sockets do not say when they have drained, so readers are looked after at short intervals.
+    this.#tending = setInterval(() => {
+      const now = Date.now();
+      for (const reader of this.#readers) reader.tend(now);
+    }, tendEvery);
+  }
+
+  add(options: ReaderOptions): Reader | CloseReason {
+    if (this.#stopped) return restarting;
+    const { maxReaders, maxReadersEach } = this.#options;
+    if (this.#readers.size >= maxReaders) return closing("overloaded", "too many readers: reconnect later");
+    const { owner = "" } = options;
+    const others = this.#owned.get(owner) ?? 0;
+    if (owner && others >= maxReadersEach) {
+      return closing("overloaded", "too many readers with this token: reconnect later");
+    }
+    this.#owned.set(owner, others + 1);
+    const reader = new Reader(this.#context, options, () => {
+      this.#readers.delete(reader);
+      const left = this.#owned.get(owner)! - 1;
+      if (left > 0) this.#owned.set(owner, left);
+      else this.#owned.delete(owner);
+    });
+    this.#readers.add(reader);
+    reader.begin(options.head);
+    return reader;
+  }
+
+  bounds(): Promise<LogBounds> {
+    return this.#log.bounds();
+  }
+
+  status(): ReturnType<Hub["status"]> {
+    return { readers: this.#readers.size, head: this.#ring.head };
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#polling);
+    clearInterval(this.#tending);
+    for (const reader of [...this.#readers]) reader.close(restarting);
+    await this.#unlisten();
+    await this.#following;
+  }
+
+  #wake(): void {
+    this.#wokenAgain = true;
+    if (!this.#stopped) this.#following ??= this.#follow();
+  }
+
+  async #follow(): Promise<void> {
+    const { onTrouble } = this.#options;
     try {
       do {
-        wokenAgain = false;
+        this.#wokenAgain = false;
         let page: readonly LoggedEvent[];
         do {
-          page = await log.readAfter(ring.head, { limit: pageSize });
-          ring.push(page);
-          for (const reader of readers) reader.move();
-        } while (page.length === pageSize && !stopped);
-      } while (wokenAgain && !stopped);
+          page = await this.#log.readAfter(this.#ring.head, { limit: pageSize });
+          this.#ring.push(page);
+          for (const reader of this.#readers) reader.move();
+        } while (page.length === pageSize && !this.#stopped);
+      } while (this.#wokenAgain && !this.#stopped);
       onTrouble(null);
     } catch (error) {
       // Polling tries again; readers wait where they are.
       onTrouble(error);
     } finally {
-      following = undefined;
+      this.#following = undefined;
     }
   }
-
-  function wake(): void {
-    wokenAgain = true;
-    if (!stopped) following ??= follow();
-  }
-
-  const context = { log, ring, heartbeatEvery, stalledAfter, onTrouble };
-  const unlisten = log.onAppend(wake);
-  const polling = setInterval(wake, pollEvery);
-  // Sockets do not say when they have drained, so readers are looked after at short intervals.
-  const tending = setInterval(() => {
-    const now = Date.now();
-    for (const reader of readers) reader.tend(now);
-  }, tendEvery);
-
-  return {
-    add(readerOptions) {
-      if (stopped) return restarting;
-      if (readers.size >= maxReaders) return closing("overloaded", "too many readers: reconnect later");
-      const { owner = "" } = readerOptions;
-      const others = owned.get(owner) ?? 0;
-      if (owner && others >= maxReadersEach) {
-        return closing("overloaded", "too many readers with this token: reconnect later");
-      }
-      owned.set(owner, others + 1);
-      const reader = createReader(context, readerOptions, () => {
-        readers.delete(reader);
-        const left = owned.get(owner)! - 1;
-        if (left > 0) owned.set(owner, left);
-        else owned.delete(owner);
-      });
-      readers.add(reader);
-      reader.move();
-      return reader;
-    },
-    bounds: () => log.bounds(),
-    status: () => ({ readers: readers.size, head: ring.head }),
-    async stop() {
-      stopped = true;
-      clearInterval(polling);
-      clearInterval(tending);
-      for (const reader of [...readers]) reader.close(restarting);
-      await unlisten();
-      await following;
-    },
-  };
 }
-
-// ---
 
 /** Events read from the log at a time. */
 const pageSize = 1000;

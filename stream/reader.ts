@@ -30,21 +30,6 @@ export interface ReaderOptions {
   readonly owner?: string;
 }
 
-export interface Reader {
-  /** Sends what is due, if the sink takes it. */
-  move(): void;
-  /** Regular care: moves on when the sink has drained, sends heartbeats, closes a stalled reader. */
-  tend(now: number): void;
-  /** Replaces cursor and filter; a `ready` frame says from where. */
-  subscribe(subscription: Pick<ReaderOptions, "filter" | "after" | "head">): void;
-  /** Replaces the filter alone; it goes on where it is. */
-  show(filter: Filter): void;
-  /** Takes it off the hub and closes its sink. */
-  close(reason: CloseReason): void;
-  /** Takes it off the hub; its sink is closed already. */
-  remove(): void;
-}
-
 /** What all readers of a hub share. */
 export interface ReaderContext {
   readonly log: EventLog;
@@ -54,115 +39,142 @@ export interface ReaderContext {
   readonly onTrouble: (error: unknown) => void;
 }
 
-/** Makes a reader and sends its `ready` frame. */
-export function createReader(context: ReaderContext, options: ReaderOptions, onRemove: () => void): Reader {
-  const { log, ring, heartbeatEvery, stalledAfter } = context;
-  const { sink, encoding } = options;
-  let { filter, after: cursor } = options;
+/** A reader. It is made first, and {@link Reader.begin} sends: what a sink does then finds it in its place. */
+export class Reader {
+  readonly #context: ReaderContext;
+  readonly #sink: Sink;
+  readonly #encoding: Encoding;
+  readonly #onRemove: () => void;
+  #filter: Filter;
+  #cursor: number;
   /** Set while a page is read from the log; a new subscription makes its answer worthless. */
-  let paging: object | null = null;
-  let lastSent = Date.now();
-  let lastTaken = Date.now();
-  let lastBuffered = 0;
-  let removed = false;
-  let moving = false;
+  #paging: object | null = null;
+  #lastSent = Date.now();
+  #lastTaken = Date.now();
+  #lastBuffered = 0;
+  #removed = false;
+  #moving = false;
 
-  /**
-   * A sink may call anything here before it returns, and throw: one that is gone must hinder neither the other
-   * readers nor the hub. So whatever a send follows from is written down before it.
-   */
-  function send(frame: string): void {
-    lastSent = Date.now();
-    try {
-      sink.send(frame);
-    } catch {
-      close(broken);
-    }
+  constructor(context: ReaderContext, options: ReaderOptions, onRemove: () => void) {
+    this.#context = context;
+    this.#sink = options.sink;
+    this.#encoding = options.encoding;
+    this.#onRemove = onRemove;
+    this.#filter = options.filter;
+    this.#cursor = options.after;
   }
 
-  function move(): void {
+  /** Sends the `ready` frame and what is due. `head` is the log's newest id when the cursor was checked. */
+  begin(head: number): void {
+    this.#send(this.#encoding.ready(this.#cursor, head));
+    this.move();
+  }
+
+  /** Sends what is due, if the sink takes it. */
+  move(): void {
     // From within a send: the loop around it goes on, from wherever the cursor is then.
-    if (moving) return;
-    moving = true;
-    while (!removed && !paging && cursor < ring.head && sink.buffered() < congested) {
-      if (cursor < ring.tail) {
-        readPage();
+    if (this.#moving) return;
+    this.#moving = true;
+    const { ring } = this.#context;
+    while (!this.#removed && !this.#paging && this.#cursor < ring.head && this.#sink.buffered() < congested) {
+      if (this.#cursor < ring.tail) {
+        this.#readPage();
         break;
       }
-      const { frame, through } = ring.step(cursor, filter, encoding);
-      cursor = through;
-      if (frame !== null) send(frame);
+      const { frame, through } = ring.step(this.#cursor, this.#filter, this.#encoding);
+      this.#cursor = through;
+      if (frame !== null) this.#send(frame);
     }
-    moving = false;
+    this.#moving = false;
   }
 
-  async function readPage(): Promise<void> {
-    const page = paging = {};
-    const upTo = ring.head;
-    try {
-      const events = await log.readAfter(cursor, { upTo, limit: frameEvents, filter });
-      if (removed || paging !== page) return;
-      const frame = fitting(events);
-      // What did not fit is read again, when the sink has taken this.
-      cursor = events.length < frameEvents && frame.length === events.length ? upTo : frame.at(-1)!.id;
-      if (frame.length > 0) send(encoding.events(frame));
-    } catch (error) {
-      // `tend` tries again.
-      context.onTrouble(error);
-      return;
-    } finally {
-      if (paging === page) paging = null;
+  /** Regular care: moves on when the sink has drained, sends heartbeats, closes a stalled reader. */
+  tend(now: number): void {
+    const { ring, heartbeatEvery, stalledAfter } = this.#context;
+    const buffered = this.#sink.buffered();
+    if (buffered === 0 || buffered < this.#lastBuffered) this.#lastTaken = now;
+    this.#lastBuffered = buffered;
+    if (buffered > 0 && now - this.#lastTaken > stalledAfter) {
+      return this.close(closing("slow", `no progress for ${stalledAfter / 1000} s`));
     }
-    move();
+    this.move();
+    const isQuiet = this.#cursor >= ring.head && !this.#paging && buffered === 0;
+    if (!this.#removed && isQuiet && now - this.#lastSent >= heartbeatEvery) {
+      this.#send(this.#encoding.heartbeat(this.#cursor));
+    }
   }
 
-  function remove(): void {
-    if (removed) return;
-    removed = true;
-    onRemove();
+  /** Replaces cursor and filter; a `ready` frame says from where. */
+  subscribe({ filter, after, head }: Pick<ReaderOptions, "filter" | "after" | "head">): void {
+    this.#paging = null;
+    this.#filter = filter;
+    this.#cursor = after;
+    this.begin(head);
   }
 
-  function close(reason: CloseReason): void {
-    if (removed) return;
-    remove();
+  /** Replaces the filter alone; it goes on where it is. */
+  show(filter: Filter): void {
+    if (filter.key === this.#filter.key) return;
+    this.#paging = null;
+    this.#filter = filter;
+    this.move();
+  }
+
+  /** Takes it off the hub and closes its sink. */
+  close(reason: CloseReason): void {
+    if (this.#removed) return;
+    this.remove();
     try {
-      sink.close(reason);
+      this.#sink.close(reason);
     } catch {
       // It is closed already, without our knowing.
     }
   }
 
-  send(encoding.ready(options.after, options.head));
+  /** Takes it off the hub; its sink is closed already. */
+  remove(): void {
+    if (this.#removed) return;
+    this.#removed = true;
+    this.#onRemove();
+  }
 
-  return {
-    move,
-    tend(now) {
-      const buffered = sink.buffered();
-      if (buffered === 0 || buffered < lastBuffered) lastTaken = now;
-      lastBuffered = buffered;
-      if (buffered > 0 && now - lastTaken > stalledAfter) {
-        return close(closing("slow", `no progress for ${stalledAfter / 1000} s`));
-      }
-      move();
-      if (!removed && cursor >= ring.head && !paging && now - lastSent >= heartbeatEvery && buffered === 0) {
-        send(encoding.heartbeat(cursor));
-      }
-    },
-    subscribe(subscription) {
-      paging = null;
-      ({ filter, after: cursor } = subscription);
-      send(encoding.ready(cursor, subscription.head));
-      move();
-    },
-    show(another) {
-      if (another.key === filter.key) return;
-      paging = null;
-      filter = another;
-      move();
-    },
-    close,
-    remove,
-  };
+  /**
+   * A sink may call anything here before it returns, and throw: one that is gone must hinder neither the other
+   * readers nor the hub. So whatever a send follows from is written down before it.
+   */
+  #send(frame: string): void {
+    this.#lastSent = Date.now();
+    try {
+      this.#sink.send(frame);
+    } catch {
+      this.close(broken);
+    }
+  }
+
+  async #readPage(): Promise<void> {
+    const page = this.#paging = {};
+    const upTo = this.#context.ring.head;
+    try {
+      const events = await this.#context.log.readAfter(this.#cursor, {
+        upTo,
+        limit: frameEvents,
+        filter: this.#filter,
+      });
+      if (this.#removed || this.#paging !== page) return;
+      const frame = fitting(events);
+      // What did not fit is read again, when the sink has taken this.
+      const isLast = events.length < frameEvents && frame.length === events.length;
+      this.#cursor = isLast ? upTo : frame.at(-1)!.id;
+      if (frame.length > 0) this.#send(this.#encoding.events(frame));
+    } catch (error) {
+      // `tend` tries again.
+      this.#context.onTrouble(error);
+      return;
+    } finally {
+      if (this.#paging === page) this.#paging = null;
+    }
+    this.move();
+  }
 }
 
 // ---

@@ -32,109 +32,9 @@ export interface StreamRequest {
   readonly authorize: (token: string) => Promise<Authorization>;
 }
 
-/** Serves one reader on an open socket, until either side closes it. */
-export async function serveWebSocket(socket: ServerSocket, request: StreamRequest): Promise<void> {
-  const { hub, authorize, owner } = request;
-  let reader: Reader | undefined;
-  let closed = false;
-  let cancelExpiry = () => {};
-  let wanted: Wanted = {};
-  let view = everything;
-
-  const sink: Sink = {
-    send: (frame) => {
-      if (!closed) socket.send(frame);
-    },
-    buffered: () => socket.bufferedAmount ?? 0,
-    close,
-  };
-
-  function close({ code, reason }: CloseReason): void {
-    if (closed) return;
-    end();
-    closeSocket(socket, { code, reason });
-  }
-
-  function end(): void {
-    closed = true;
-    cancelExpiry();
-    reader?.remove();
-  }
-
-  /** Keeps the reader until its token ends; false when it does not let read at all. */
-  function accept(authorization: Authorization): boolean {
-    if (closed) return false;
-    if ("code" in authorization) {
-      close(authorization);
-      return false;
-    }
-    const { expires } = authorization;
-    const warning = Math.min(warnedBefore, (expires - Date.now()) / 2);
-    cancelExpiry();
-    const cancelWarning = atDeadline(expires - warning, () => sink.send(webSocketEncoding.expiring(expires)));
-    const cancelEnd = untilEnded(authorization, close);
-    cancelExpiry = () => {
-      cancelWarning();
-      cancelEnd();
-    };
-    // A fresh token may show other things than the one before.
-    view = authorization.view;
-    reader?.show(createFilter(wanted, view));
-    return true;
-  }
-
-  async function subscribe(subscription: Subscription): Promise<void> {
-    const bounds = await hub.bounds();
-    if (closed) return;
-    const { after } = subscription;
-    wanted = subscription.wanted;
-    const filter = createFilter(wanted, view);
-    const start = place(after, bounds);
-    if ("code" in start) return close(start);
-    if (reader) return reader.subscribe({ filter, after: start.after, head: bounds.head });
-    const added = hub.add({
-      sink,
-      encoding: webSocketEncoding,
-      filter,
-      after: start.after,
-      head: bounds.head,
-      ...owner !== undefined && { owner },
-    });
-    if ("code" in added) return close(added);
-    reader = added;
-  }
-
-  async function handle(data: unknown): Promise<void> {
-    const frame = readFrame(data);
-    if (frame.type === "token") accept(await authorize(frame.token));
-    else await subscribe(wishOf(frame));
-  }
-
-  // One after the other: a frame's effect is complete before the next is read.
-  let turn = Promise.resolve();
-  let waiting = 0;
-  function inTurn(work: () => Promise<void>): void {
-    if (++waiting > mostWaiting) {
-      close(closing("badRequest", `more than ${mostWaiting} frames wait: send fewer at once`));
-    }
-    if (closed) return;
-    turn = turn.then(() => closed ? undefined : work()).finally(() => waiting--).catch((error) =>
-      close(
-        error instanceof BadSubscription
-          ? closing("badRequest", error.message)
-          : closing("overloaded", "the log cannot be read now: reconnect later"),
-      )
-    );
-  }
-
-  socket.addEventListener("message", ({ data }) => inTurn(() => handle(data)));
-  socket.addEventListener("close", end);
-  socket.addEventListener("error", end);
-
-  inTurn(async () => {
-    if (accept(request.authorization)) await subscribe(request.subscription);
-  });
-  await turn;
+/** Serves one reader on an open socket, until either side closes it. Resolves when its subscription is made. */
+export function serveWebSocket(socket: ServerSocket, request: StreamRequest): Promise<void> {
+  return new ServedSocket(socket, request).start();
 }
 
 /** Closes a socket, with a reason cut to what fits into a close frame (123 bytes, RFC 6455 §5.5). */
@@ -149,6 +49,125 @@ export function closeSocket(socket: ServerSocket, { code, reason }: CloseReason)
 }
 
 // ---
+
+class ServedSocket implements Sink {
+  readonly #socket: ServerSocket;
+  readonly #request: StreamRequest;
+  #reader: Reader | undefined;
+  #closed = false;
+  #cancelExpiry = () => {};
+  #wanted: Wanted = {};
+  #view = everything;
+  /** One after the other: a frame's effect is complete before the next is read. */
+  #turn = Promise.resolve();
+  #waiting = 0;
+
+  constructor(socket: ServerSocket, request: StreamRequest) {
+    this.#socket = socket;
+    this.#request = request;
+  }
+
+  async start(): Promise<void> {
+    const { authorization, subscription } = this.#request;
+    this.#socket.addEventListener("message", ({ data }) => this.#inTurn(() => this.#handle(data)));
+    this.#socket.addEventListener("close", () => this.#end());
+    this.#socket.addEventListener("error", () => this.#end());
+    this.#inTurn(async () => {
+      if (this.#accept(authorization)) await this.#subscribe(subscription);
+    });
+    await this.#turn;
+  }
+
+  send(frame: string): void {
+    if (!this.#closed) this.#socket.send(frame);
+  }
+
+  buffered(): number {
+    return this.#socket.bufferedAmount ?? 0;
+  }
+
+  close(reason: CloseReason): void {
+    if (this.#closed) return;
+    this.#end();
+    closeSocket(this.#socket, reason);
+  }
+
+  #end(): void {
+    this.#closed = true;
+    this.#cancelExpiry();
+    this.#reader?.remove();
+  }
+
+  /** Keeps the reader until its token ends; false when it does not let read at all. */
+  #accept(authorization: Authorization): boolean {
+    if (this.#closed) return false;
+    if ("code" in authorization) {
+      this.close(authorization);
+      return false;
+    }
+    const { expires, view } = authorization;
+    const warning = Math.min(warnedBefore, (expires - Date.now()) / 2);
+    this.#cancelExpiry();
+    const cancelWarning = atDeadline(expires - warning, () => this.send(webSocketEncoding.expiring(expires)));
+    const cancelEnd = untilEnded(authorization, (reason) => this.close(reason));
+    this.#cancelExpiry = () => {
+      cancelWarning();
+      cancelEnd();
+    };
+    // A fresh token may show other things than the one before.
+    this.#view = view;
+    this.#reader?.show(createFilter(this.#wanted, view));
+    return true;
+  }
+
+  async #subscribe({ after, wanted }: Subscription): Promise<void> {
+    const { hub, owner } = this.#request;
+    const bounds = await hub.bounds();
+    if (this.#closed) return;
+    this.#wanted = wanted;
+    const start = place(after, bounds);
+    if ("code" in start) return this.close(start);
+    const subscription = {
+      filter: createFilter(wanted, this.#view),
+      after: start.after,
+      head: bounds.head,
+    };
+    if (this.#reader) return this.#reader.subscribe(subscription);
+    const added = hub.add({
+      ...subscription,
+      sink: this,
+      encoding: webSocketEncoding,
+      ...owner !== undefined && { owner },
+    });
+    if ("code" in added) return this.close(added);
+    this.#reader = added;
+    // Its first frame found the socket gone.
+    if (this.#closed) added.remove();
+  }
+
+  async #handle(data: unknown): Promise<void> {
+    const frame = readFrame(data);
+    if (frame.type === "token") this.#accept(await this.#request.authorize(frame.token));
+    else await this.#subscribe(wishOf(frame));
+  }
+
+  #inTurn(work: () => Promise<void>): void {
+    if (++this.#waiting > mostWaiting) {
+      this.close(closing("badRequest", `more than ${mostWaiting} frames wait: send fewer at once`));
+    }
+    if (this.#closed) return;
+    this.#turn = this.#turn
+      .then(() => this.#closed ? undefined : work())
+      .finally(() => this.#waiting--)
+      .catch((error) =>
+        this.close(
+          error instanceof BadSubscription
+            ? closing("badRequest", error.message)
+            : closing("overloaded", "the log cannot be read now: reconnect later"),
+        )
+      );
+  }
+}
 
 /** Frames of a client that may wait for the one before; each is small, and there is seldom need for two. */
 const mostWaiting = 32;

@@ -3,7 +3,8 @@ import { signIngestCredential } from "../../auth/credential.ts";
 import { xmppHosts } from "../../config.ts";
 import { isRefusedData } from "../../db/connect.ts";
 import { readPositions } from "../../db/sources.ts";
-import { type ProsodySessionOptions, startProsodySession } from "../../ingest/prosody_session.ts";
+import type { OutboxOptions } from "../../ingest/outbox_connection.ts";
+import { startProsodySession } from "../../ingest/prosody_session.ts";
 import { createRecorder } from "../../ingest/recorder.ts";
 import { storeAll } from "../db/outbox.ts";
 import { testDatabase } from "../harness/database.ts";
@@ -15,7 +16,7 @@ import { join } from "../prosody/xmpp.ts";
 /** Subscribes to a Prosody's outbox as the API does. */
 function startSession(
   prosody: TestProsody,
-  options: Pick<ProsodySessionOptions, "positions" | "recorder" | "askEvery">,
+  options: Pick<OutboxOptions, "positions" | "recorder" | "askEvery">,
 ) {
   const hosts = xmppHosts(prosody.domain);
   return startProsodySession({

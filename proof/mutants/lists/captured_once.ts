@@ -39,9 +39,9 @@ export const capturedOnce: Mutants = {
     name: "what arrives together is stored together",
   }, {
     // A failure still breaks the connection, but the outbox has forgotten the batch by then.
-    file: "ingest/prosody_session.ts",
+    file: "ingest/outbox_connection.ts",
     find: "await storing;",
-    replace: "storing.catch(broken.reject);",
+    replace: "storing.catch(this.#broken.reject);",
     test: "tests/ingest/prosody_session.test.ts",
     name: "batches that could not be stored come again",
   }],
@@ -153,14 +153,14 @@ export const capturedOnce: Mutants = {
   "the database does not answer, and does not go": [{
     // Waits for ever.
     file: "db/connection.ts",
-    find: "if (underWay.size === 1) watch();",
+    find: "if (this.#underWay.size === 1) this.#watch();",
     replace: "",
     test: "tests/system/deployments/half_open.test.ts",
     name: "the way to the database stops",
   }, {
     // Nobody tells the server.
     file: "db/connection.ts",
-    find: "if (key?.pid) void cancel(host, key);",
+    find: "if (key?.pid) void cancel(this.#host, key);",
     replace: "",
     test: "tests/system/deployments/half_open.test.ts",
     name: "a statement that takes too long",
@@ -169,8 +169,8 @@ export const capturedOnce: Mutants = {
   "a pooler hands a session's statements to several servers": [{
     // Prepared by names that the next server has not heard of.
     file: "db/connection.ts",
-    find: "connection.prepares(!pooled);",
-    replace: "connection.prepares(true);",
+    find: "this.#client.options.prepare = !this.#pooled;",
+    replace: "this.#client.options.prepare = true;",
     test: "tests/system/deployments/matrix.test.ts",
     name: "PostgreSQL",
   }],

@@ -4,7 +4,7 @@ import type { Mutants } from "../mutant.ts";
 export const downCleanly: Mutants = {
   "accepted work is dropped": [{
     // A stop is no failure. But what is answered well, the outbox forgets.
-    file: "ingest/prosody_session.ts",
+    file: "ingest/outbox_connection.ts",
     find: `return stanzaError("wait", "recipient-unavailable");`,
     replace: "return true;",
     test: "tests/system/end_to_end/simulation.test.ts",
@@ -45,7 +45,7 @@ export const downCleanly: Mutants = {
   }, {
     // One that comes while it stops is taken, and hears nothing ever.
     file: "stream/hub.ts",
-    find: "if (stopped) return restarting;",
+    find: "if (this.#stopped) return restarting;",
     replace: "",
     test: "tests/stream/hub.test.ts",
     name: "stopping closes every reader",

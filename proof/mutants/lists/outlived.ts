@@ -40,9 +40,9 @@ export const outlived: Mutants = {
     test: "tests/prosody/reload.test.ts",
     name: "a reloaded outbox goes on",
   }, {
-    file: "ingest/prosody_session.ts",
-    find: "if (!active && !over) {",
-    replace: "if (!active && over) {",
+    file: "ingest/outbox_connection.ts",
+    find: "if (!active && !this.#over) {",
+    replace: "if (!active && this.#over) {",
     test: "tests/ingest/prosody_session.test.ts",
     name: "an API that the outbox does not feed",
   }],

@@ -27,7 +27,7 @@ export const readOnce: Mutants = {
     // The head has moved on while the page was read.
     file: "stream/reader.ts",
     find: "? upTo : frame.at(-1)!.id",
-    replace: "? ring.head : frame.at(-1)!.id",
+    replace: "? this.#context.ring.head : frame.at(-1)!.id",
     test: "tests/stream/hub.test.ts",
     name: "what the ring has forgotten",
   }, {
@@ -40,8 +40,9 @@ export const readOnce: Mutants = {
   }, {
     // Some frames are left out, as of a video.
     file: "stream/reader.ts",
-    find: "cursor = through;\n      if (frame !== null) send(frame);",
-    replace: "cursor = through;\n      if (frame !== null && sink.buffered() < congested / 2) send(frame);",
+    find: "this.#cursor = through;\n      if (frame !== null) this.#send(frame);",
+    replace: "this.#cursor = through;\n" +
+      "      if (frame !== null && this.#sink.buffered() < congested / 2) this.#send(frame);",
     test: "tests/stream/readers_property.test.ts",
     name: "whoever reads what from where",
   }],
@@ -49,8 +50,8 @@ export const readOnce: Mutants = {
   "a wakeup is missed": [{
     // Whoever wakes it while it reads is forgotten with those who woke it before.
     file: "stream/hub.ts",
-    find: "} while (page.length === pageSize && !stopped);",
-    replace: "} while (page.length === pageSize && !stopped);\n        wokenAgain = false;",
+    find: "} while (page.length === pageSize && !this.#stopped);",
+    replace: "} while (page.length === pageSize && !this.#stopped);\n        this.#wokenAgain = false;",
     test: "tests/stream/wakeup.test.ts",
     name: "an append that is announced while the log is being read",
   }, {
@@ -65,15 +66,15 @@ export const readOnce: Mutants = {
   "the database goes away": [{
     // Polls once, not again and again; while it is woken, nobody notices.
     file: "stream/hub.ts",
-    find: "const polling = setInterval(wake, pollEvery);",
-    replace: "const polling = setTimeout(wake, pollEvery);",
+    find: "this.#polling = setInterval(",
+    replace: "this.#polling = setTimeout(",
     test: "tests/stream/outage.test.ts",
     name: "the database is away",
   }, {
     // A page that failed counts as under way for ever.
     file: "stream/reader.ts",
-    find: "      return;\n    } finally {\n      if (paging === page) paging = null;\n    }",
-    replace: "      return;\n    }\n    if (paging === page) paging = null;",
+    find: "      return;\n    } finally {\n      if (this.#paging === page) this.#paging = null;\n    }",
+    replace: "      return;\n    }\n    if (this.#paging === page) this.#paging = null;",
     test: "tests/stream/outage.test.ts",
     name: "readers whose page fails",
   }, {
@@ -81,15 +82,15 @@ export const readOnce: Mutants = {
     file: "stream/hub.ts",
     find: "      onTrouble(error);\n    } finally {",
     replace: "      onTrouble(error);\n" +
-      '      for (const reader of readers) reader.close(closing("overloaded", "later"));\n' +
+      '      for (const reader of this.#readers) reader.close(closing("overloaded", "later"));\n' +
       "    } finally {",
     test: "tests/system/outage/database.test.ts",
     name: "the database goes away (fast)",
   }, {
     // The hub's own reading counts as under way for ever, so that waking and polling wait for it.
     file: "stream/hub.ts",
-    find: "      onTrouble(error);\n    } finally {\n      following = undefined;\n    }",
-    replace: "      onTrouble(error);\n      return;\n    }\n    following = undefined;",
+    find: "      onTrouble(error);\n    } finally {\n      this.#following = undefined;\n    }",
+    replace: "      onTrouble(error);\n      return;\n    }\n    this.#following = undefined;",
     test: "tests/system/outage/database.test.ts",
     name: "the database goes away (immediate)",
   }],
@@ -104,15 +105,15 @@ export const readOnce: Mutants = {
   }, {
     // Saves a question for each reader. What one instance has sent another may not have seen.
     file: "stream/hub.ts",
-    find: "bounds: () => log.bounds(),",
-    replace: "bounds: () => Promise.resolve({ head: ring.head, earliest: 1 }),",
+    find: "return this.#log.bounds();",
+    replace: "return Promise.resolve({ head: this.#ring.head, earliest: 1 });",
     test: "tests/system/end_to_end/two_instances.test.ts",
     name: "fifty readers",
   }, {
     // Goes on from what this instance knows, and sends again what another had sent already.
     file: "stream/reader.ts",
-    find: "let { filter, after: cursor } = options;",
-    replace: "let { filter } = options;\n  let cursor = Math.min(options.after, ring.head);",
+    find: "this.#cursor = options.after;",
+    replace: "this.#cursor = Math.min(options.after, context.ring.head);",
     test: "tests/system/end_to_end/two_instances.test.ts",
     name: "fifty readers",
   }, {
@@ -142,8 +143,8 @@ export const readOnce: Mutants = {
 
   "a slow reader hinders others": [{
     file: "stream/reader.ts",
-    find: "cursor < ring.head && sink.buffered() < congested",
-    replace: "cursor < ring.head",
+    find: "this.#cursor < ring.head && this.#sink.buffered() < congested",
+    replace: "this.#cursor < ring.head",
     test: "tests/stream/hub.test.ts",
     name: "a reader that takes nothing",
   }, {
@@ -156,15 +157,15 @@ export const readOnce: Mutants = {
   }, {
     // Below the mark it does no harm.
     file: "stream/reader.ts",
-    find: "if (buffered > 0 && now - lastTaken",
-    replace: "if (buffered >= congested && now - lastTaken",
+    find: "if (buffered > 0 && now - this.#lastTaken",
+    replace: "if (buffered >= congested && now - this.#lastTaken",
     test: "tests/stream/hub.test.ts",
     name: "a reader that makes no progress",
   }, {
     // The closed socket will say so, and take it off.
     file: "stream/reader.ts",
-    find: "    remove();\n    try {\n      sink.close(reason);",
-    replace: "    try {\n      sink.close(reason);",
+    find: "    this.remove();\n    try {\n      this.#sink.close(reason);",
+    replace: "    try {\n      this.#sink.close(reason);",
     test: "tests/stream/hub.test.ts",
     name: "a reader that makes no progress",
   }],
@@ -172,8 +173,8 @@ export const readOnce: Mutants = {
   "a sink calls back, or is gone": [{
     // The cursor that a send has set is set back after it.
     file: "stream/reader.ts",
-    find: "cursor = through;\n      if (frame !== null) send(frame);",
-    replace: "if (frame !== null) send(frame);\n      cursor = through;",
+    find: "this.#cursor = through;\n      if (frame !== null) this.#send(frame);",
+    replace: "if (frame !== null) this.#send(frame);\n      this.#cursor = through;",
     test: "tests/stream/called_back.test.ts",
     name: "whatever sinks do",
   }, {
@@ -186,30 +187,30 @@ export const readOnce: Mutants = {
 
   "a subscription changes under way": [{
     file: "stream/reader.ts",
-    find: "if (removed || paging !== page) return;",
-    replace: "if (removed) return;",
+    find: "if (this.#removed || this.#paging !== page) return;",
+    replace: "if (this.#removed) return;",
     test: "tests/stream/resubscribe.test.ts",
     name: "a page under way when the subscription changes",
   }, {
     // Whoever comes back is served anew; this one has not gone.
     file: "stream/reader.ts",
-    find: "context.onTrouble(error);\n      return;",
-    replace: "context.onTrouble(error);\n" +
-      '      return close(closing("overloaded", "reconnect later"));',
+    find: "this.#context.onTrouble(error);\n      return;",
+    replace: "this.#context.onTrouble(error);\n" +
+      '      return this.close(closing("overloaded", "reconnect later"));',
     test: "tests/stream/resubscribe.test.ts",
     name: "a page that cannot be read is read again",
   }, {
     // The page under way is taken for the new subscription's.
     file: "stream/reader.ts",
-    find: "      paging = null;\n      ({ filter, after: cursor } = subscription);",
-    replace: "      ({ filter, after: cursor } = subscription);",
+    find: "    this.#paging = null;\n    this.#filter = filter;\n    this.#cursor = after;",
+    replace: "    this.#filter = filter;\n    this.#cursor = after;",
     test: "tests/stream/resubscribe.test.ts",
     name: "a reader that changes its mind",
   }, {
     // A cursor only ever moves on.
     file: "stream/reader.ts",
-    find: "({ filter, after: cursor } = subscription);",
-    replace: "filter = subscription.filter;\n      cursor = Math.max(cursor, subscription.after);",
+    find: "this.#cursor = after;",
+    replace: "this.#cursor = Math.max(this.#cursor, after);",
     test: "tests/stream/resubscribe.test.ts",
     name: "a reader that changes its mind",
   }],
