@@ -72,85 +72,106 @@ interface OpenRoom {
 }
 
 function tell(choices: readonly Choice[], lossy: boolean, kind: number): SourceRecord[] {
-  const records: SourceRecord[] = [];
-  const rooms = new Map<number, OpenRoom>();
-  const online = new Set<string>();
-  let clock = Date.UTC(2026, 0, 1);
-  let lives = 0;
-  const time = () => new Date(clock).toISOString();
+  const teller = new Teller(kind);
+  for (const choice of choices) teller.tell(choice, lossy);
+  return teller.records;
+}
 
-  for (const { what, who, whom, where, later } of choices) {
-    clock += later;
-    const actor = uuid(kind, who);
-    const peer = uuid(kind, whom);
-    if (!online.has(actor)) {
-      online.add(actor);
-      const data = { userid: `guest-${who}@guests.talky.test`, useragent: "" };
-      records.push({ type: "session_started", time: time(), actor, data });
-    }
-    let room = rooms.get(where);
-    const emit = (type: RoomRecord["type"], data = {}, other?: string) =>
-      records.push(
-        roomRecord(type, { id: room!.id, jid: room!.jid }, time(), {
-          actor,
-          data,
-          ...(other && { peer: other }),
-        }),
-      );
-    if (!room) {
-      const id = uuid(kind + 1, lives++);
-      room = {
-        id,
-        jid: `room-${where}@rooms.talky.test`,
-        present: new Set(),
-        sharing: new Set(),
-        pairs: new Map(),
-      };
-      rooms.set(where, room);
-      emit("room_created", { name: `room-${where}` });
-    }
-    const leave = () => {
-      for (const [key, pair] of room.pairs) {
-        if (pair.actor !== actor && pair.peer !== actor) continue;
-        room.pairs.delete(key);
-        emit("p2p_session_ended", { sid: pair.sid }, pair.actor === actor ? pair.peer : pair.actor);
-      }
-      if (room.sharing.delete(actor)) emit("screencapture_ended", { screen: actor });
-      room.present.delete(actor);
-      emit("occupant_left", { cause: "left" });
-    };
+/** Turns choices into what could have happened. */
+class Teller {
+  readonly records: SourceRecord[] = [];
+  readonly #kind: number;
+  readonly #rooms = new Map<number, OpenRoom>();
+  readonly #online = new Set<string>();
+  #clock = Date.UTC(2026, 0, 1);
+  #lives = 0;
 
+  constructor(kind: number) {
+    this.#kind = kind;
+  }
+
+  tell({ what, who, whom, where, later }: Choice, lossy: boolean): void {
+    this.#clock += later;
+    const actor = uuid(this.#kind, who);
+    const userid = `guest-${who}@guests.talky.test`;
+    if (!this.#online.has(actor)) {
+      this.#online.add(actor);
+      this.#session("session_started", actor, { userid, useragent: "" });
+    }
+    const room = this.#rooms.get(where) ?? this.#open(where, actor);
     if (!room.present.has(actor) || (lossy && what < 8)) {
       room.present.add(actor);
-      emit("occupant_joined", { userid: `guest-${who}@guests.talky.test` });
-    } else if (what < 30) leave();
-    else if (what < 40) emit("message_sent", { length: what });
-    else if (what < 50) emit(what % 2 ? "rtt_enabled" : "rtt_disabled");
-    else if (what < 60) emit(what % 2 ? "audio_paused" : "audio_resumed");
-    else if (what < 70) {
-      const shares = room.sharing.has(actor);
-      emit(shares ? "screencapture_ended" : "screencapture_started", { screen: actor });
-      if (shares) room.sharing.delete(actor);
-      else room.sharing.add(actor);
-    } else if (what < 90 && peer !== actor && room.present.has(peer)) {
-      const key = [actor, peer].sort().join(" ");
-      const pair = room.pairs.get(key);
-      if (pair) room.pairs.delete(key);
-      else room.pairs.set(key, { actor, peer, sid: "s" });
-      const rest = pair || what % 3 === 0 ? {} : { media: ["audio"], ...what % 3 === 1 && { screen: "x" } };
-      emit(pair ? "p2p_session_ended" : "p2p_session_started", { sid: "s", ...rest }, peer);
-    } else if (
-      what >= 95 &&
-      [...rooms.values()].every(({ present }) => !present.has(actor) || present === room.present)
-    ) {
-      leave();
-      online.delete(actor);
-      records.push({ type: "session_ended", time: time(), actor, data: {} });
+      this.#emit(room, "occupant_joined", actor, { userid });
+    } else if (what < 30) this.#leave(room, actor);
+    else if (what < 70) this.#act(room, actor, what);
+    else if (what < 90) this.#pair(room, actor, uuid(this.#kind, whom), what);
+    else if (what >= 95 && this.#isOnlyIn(room, actor)) {
+      this.#leave(room, actor);
+      this.#online.delete(actor);
+      this.#session("session_ended", actor, {});
     }
-    if (room.present.size === 0) {
-      emit("room_destroyed");
-      rooms.delete(where);
+    if (room.present.size > 0) return;
+    this.#emit(room, "room_destroyed", actor);
+    this.#rooms.delete(where);
+  }
+
+  #session(type: "session_started" | "session_ended", actor: string, data: object): void {
+    const time = new Date(this.#clock).toISOString();
+    this.records.push({ type, time, actor, data } as SourceRecord);
+  }
+
+  #emit({ id, jid }: OpenRoom, type: RoomRecord["type"], actor: string, data = {}, peer?: string): void {
+    const time = new Date(this.#clock).toISOString();
+    this.records.push(roomRecord(type, { id, jid }, time, { actor, data, ...(peer && { peer }) }));
+  }
+
+  #open(where: number, actor: string): OpenRoom {
+    const room: OpenRoom = {
+      id: uuid(this.#kind + 1, this.#lives++),
+      jid: `room-${where}@rooms.talky.test`,
+      present: new Set(),
+      sharing: new Set(),
+      pairs: new Map(),
+    };
+    this.#rooms.set(where, room);
+    this.#emit(room, "room_created", actor, { name: `room-${where}` });
+    return room;
+  }
+
+  #act(room: OpenRoom, actor: string, what: number): void {
+    if (what < 40) this.#emit(room, "message_sent", actor, { length: what });
+    else if (what < 50) this.#emit(room, what % 2 ? "rtt_enabled" : "rtt_disabled", actor);
+    else if (what < 60) this.#emit(room, what % 2 ? "audio_paused" : "audio_resumed", actor);
+    else if (room.sharing.delete(actor)) this.#emit(room, "screencapture_ended", actor, { screen: actor });
+    else {
+      room.sharing.add(actor);
+      this.#emit(room, "screencapture_started", actor, { screen: actor });
     }
   }
-  return records;
+
+  #pair(room: OpenRoom, actor: string, peer: string, what: number): void {
+    if (peer === actor || !room.present.has(peer)) return;
+    const key = [actor, peer].sort().join(" ");
+    const ends = room.pairs.delete(key);
+    if (!ends) room.pairs.set(key, { actor, peer, sid: "s" });
+    const type = ends ? "p2p_session_ended" : "p2p_session_started";
+    const media = ends || what % 3 === 0 ? {} : { media: ["audio"], ...what % 3 === 1 && { screen: "x" } };
+    this.#emit(room, type, actor, { sid: "s", ...media }, peer);
+  }
+
+  #leave(room: OpenRoom, actor: string): void {
+    for (const [key, pair] of room.pairs) {
+      if (pair.actor !== actor && pair.peer !== actor) continue;
+      room.pairs.delete(key);
+      const other = pair.actor === actor ? pair.peer : pair.actor;
+      this.#emit(room, "p2p_session_ended", actor, { sid: pair.sid }, other);
+    }
+    if (room.sharing.delete(actor)) this.#emit(room, "screencapture_ended", actor, { screen: actor });
+    room.present.delete(actor);
+    this.#emit(room, "occupant_left", actor, { cause: "left" });
+  }
+
+  #isOnlyIn(room: OpenRoom, actor: string): boolean {
+    return [...this.#rooms.values()].every(({ present }) => !present.has(actor) || present === room.present);
+  }
 }

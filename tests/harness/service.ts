@@ -44,26 +44,7 @@ export interface TestService extends AsyncDisposable {
 export async function testService({ database, prosody, env }: TestServiceOptions): Promise<TestService> {
   const port = Number(env?.["PORT"]) || freePort();
   const secret = prosody?.secret ?? crypto.randomUUID();
-  const child = new Deno.Command(Deno.execPath(), {
-    // As `deno task serve` does.
-    args: [
-      ...["run", "--no-prompt", "--v8-flags=--max-semi-space-size=8"],
-      ...["--allow-net", "--allow-env", "--allow-read", `--config=${config}`, serve],
-    ],
-    // Not in the project's folder, whose .env is the developer's.
-    cwd: "/",
-    env: {
-      PORT: String(port),
-      DATABASE_URL: database.url,
-      TALKY_SECRET: secret,
-      TALKY_XMPP_URL: prosody?.wsUrl ?? `ws://127.0.0.1:${freePort()}/xmpp-websocket`,
-      ...prosody && { TALKY_XMPP_DOMAIN: prosody.domain },
-      ...env,
-    },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+  const child = spawnService(port, secret, { database, ...prosody && { prosody }, ...env && { env } });
 
   const output: string[] = [];
   const outputs = [child.stdout, child.stderr].map(async (stream) => {
@@ -115,6 +96,33 @@ export async function testService({ database, prosody, env }: TestServiceOptions
 }
 
 // ---
+
+function spawnService(
+  port: number,
+  secret: string,
+  { database, prosody, env }: TestServiceOptions,
+): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    // As `deno task serve` does.
+    args: [
+      ...["run", "--no-prompt", "--v8-flags=--max-semi-space-size=8"],
+      ...["--allow-net", "--allow-env", "--allow-read", `--config=${config}`, serve],
+    ],
+    // Not in the project's folder, whose .env is the developer's.
+    cwd: "/",
+    env: {
+      PORT: String(port),
+      DATABASE_URL: database.url,
+      TALKY_SECRET: secret,
+      TALKY_XMPP_URL: prosody?.wsUrl ?? `ws://127.0.0.1:${freePort()}/xmpp-websocket`,
+      ...prosody && { TALKY_XMPP_DOMAIN: prosody.domain },
+      ...env,
+    },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
 
 const serve = fileURLToPath(new URL("../../scripts/serve.ts", import.meta.url));
 const config = fileURLToPath(new URL("../../deno.json", import.meta.url));

@@ -118,21 +118,19 @@ interface Example extends RequestInit {
 
 /** Requests for every operation: one that succeeds, and where there is one, one that is refused. */
 async function examples(api: Api): Promise<Record<string, Example[]>> {
-  const nowhere = crypto.randomUUID();
-  const anonymous = { headers: { authorization: "Bearer x" } };
+  return { ...await clientExamples(api), ...readingExamples(), ...await keyExamples(api) };
+}
+
+const json = (value: unknown) => JSON.stringify(value);
+const nowhere = crypto.randomUUID();
+const anonymous = { headers: { authorization: "Bearer x" } };
+
+async function clientExamples(api: Api): Promise<Record<string, Example[]>> {
   const session = { headers: { authorization: `Bearer ${await api.credential(ada)}` } };
   const token = await new SignJWT({ displayName: "Ada" }).setProtectedHeader({ alg: "HS256" }).setSubject(
     "ada",
   )
     .setExpirationTime("1h").sign(new TextEncoder().encode(appKey));
-  const admin = { headers: { authorization: `Bearer ${(await api.apiKey({ scope: "admin" })).token}` } };
-  const spent = await api.apiKey();
-  const json = (value: unknown) => JSON.stringify(value);
-  const list = (path: string): Example[] => [
-    { path: `${path}?limit=1`, status: 200 },
-    { path: `${path}?limit=none`, status: 400 },
-    { path, status: 401, ...anonymous },
-  ];
   return {
     "get /healthz": [{ path: "/healthz", status: 200 }],
     "get /readyz": [{ path: "/readyz", status: 200 }],
@@ -165,6 +163,16 @@ async function examples(api: Api): Promise<Record<string, Example[]>> {
       { path: "/telemetry", status: 400, body: json({}), ...session },
       { path: "/telemetry", status: 401, body: json({ batch: [] }), ...anonymous },
     ],
+  };
+}
+
+function readingExamples(): Record<string, Example[]> {
+  const list = (path: string): Example[] => [
+    { path: `${path}?limit=1`, status: 200 },
+    { path: `${path}?limit=none`, status: 400 },
+    { path, status: 401, ...anonymous },
+  ];
+  return {
     "get /rooms": list("/rooms"),
     "get /rooms/{id}": [
       { path: `/rooms/${daily}`, status: 200 },
@@ -252,6 +260,13 @@ async function examples(api: Api): Promise<Record<string, Example[]>> {
       { path: `/stats/rooms?from=${at(0)}&to=2026-01-03T00:00:00Z&bucket=day`, status: 200 },
       { path: `/stats/rooms?from=${at(1)}&to=${at(0)}`, status: 400 },
     ],
+  };
+}
+
+async function keyExamples(api: Api): Promise<Record<string, Example[]>> {
+  const admin = { headers: { authorization: `Bearer ${(await api.apiKey({ scope: "admin" })).token}` } };
+  const spent = await api.apiKey();
+  return {
     "post /tokens": [
       { path: "/tokens", status: 201, body: json({ name: "n", rooms: ["Daily"], expires: "1h" }), ...admin },
       { path: "/tokens", status: 201, body: json({ name: "n", types: ["message_sent"] }), ...admin },

@@ -58,19 +58,71 @@ Deno.test("every form of DATABASE_URL works against a real server, or says in a 
     }
     await sql.end();
   }
-  const ca = `${cluster.folder}/ca.pem`;
-  const wrongCa = `${cluster.folder}/other.pem`;
+  const [ca, wrongCa] = [`${cluster.folder}/ca.pem`, `${cluster.folder}/other.pem`];
   await Deno.writeTextFile(ca, `${other.cert}\n${own.cert}`);
   await Deno.writeTextFile(wrongCa, other.cert);
+  const forms = { ...formsOfTls(cluster, plain, ca, wrongCa), ...formsOfAddress(cluster) };
+  for (const [form, [url, expected]] of Object.entries(forms)) {
+    await t.step(form, async () => assert.match(await outcome(url), expected));
+  }
 
-  const { port, folder } = cluster;
-  const url = (login: string, rest: string, host = `localhost:${port}`) =>
+  await t.step("pgbouncer=true, and what a pooler refuses", async () => {
+    await using pgbouncer = await startPgBouncer({ url: plain.url(), mode: "transaction", size: 2 });
+    const by = pgbouncer.through(plain.url());
+    assert.match(await outcome(`${by}?pgbouncer=true`), /^works/);
+    assert.match(await outcome(`${by}?options=-c%20geqo%3Doff`), /unsupported startup parameter/);
+  });
+
+  await t.step("a pooler in statement mode is refused at the start", async () => {
+    await using pgbouncer = await startPgBouncer({ url: plain.url(), mode: "statement", size: 2 });
+    const env = { DATABASE_URL: pgbouncer.through(plain.url()), TALKY_SECRET: crypto.randomUUID() };
+    const { code, stderr } = await runScript("serve.ts", [], env);
+    assert.equal(code, 1);
+    assert.match(stderr, /^talky: .*statement pooling.*\n$/);
+  });
+
+  await t.step("tasks and the start say it in one line", async () => {
+    const refused = addressOf(cluster)(
+      `talky:${cluster.password}`,
+      `?sslmode=verify-full&sslrootcert=${wrongCa}`,
+    );
+    for (const [file, ...args] of [["db.ts", "migrate"], ["serve.ts"]] as const) {
+      const env = { DATABASE_URL: refused, TALKY_SECRET: crypto.randomUUID() };
+      const { code, stderr } = await runScript(file, args, env);
+      assert.equal(code, 1);
+      assert.match(stderr, /^talky: .*certificate is not accepted: self-signed.*\n$/);
+    }
+  });
+});
+
+/** Somebody else who listens; his port. */
+function httpServer(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  (async () => {
+    const connection = await listener.accept();
+    await connection.write(new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    connection.close();
+    listener.close();
+  })();
+  return listener.addr.port;
+}
+
+/** URLs of a kind, and what they come to. */
+type Forms = Record<string, [url: string, expected: RegExp]>;
+
+const works = /^works by TLS/;
+const at = (server: Cluster) => `127.0.0.1:${server.port}`;
+
+/** Makes URLs of a server from a login and what follows the database. */
+function addressOf({ port }: Cluster) {
+  return (login: string, rest: string, host = `localhost:${port}`) =>
     `postgres://${login}@${host}/talky${rest}`;
+}
+
+function formsOfTls(cluster: Cluster, plain: Cluster, ca: string, wrongCa: string): Forms {
+  const url = addressOf(cluster);
   const talky = `talky:${cluster.password}`;
-  const socket = encodeURIComponent(folder);
-  const at = (server: Cluster) => `127.0.0.1:${server.port}`;
-  const works = /^works by TLS/;
-  const table: Record<string, [string, RegExp]> = {
+  return {
     "no sslmode, a server that has TLS": [url(talky, ""), works],
     "no sslmode, a server that insists (Heroku)": [url("secured:secret", "", at(cluster)), works],
     "no sslmode, a server without": [
@@ -117,6 +169,15 @@ Deno.test("every form of DATABASE_URL works against a real server, or says in a 
       url(talky, "?sslmode=require&channel_binding=require"),
       /certificate is not accepted/,
     ],
+  };
+}
+
+function formsOfAddress(cluster: Cluster): Forms {
+  const { port, folder } = cluster;
+  const url = addressOf(cluster);
+  const talky = `talky:${cluster.password}`;
+  const socket = encodeURIComponent(folder);
+  return {
     "Cloud SQL's socket": [`postgres://trusted:@/talky?host=${folder}&port=${port}`, /^works without TLS/],
     "a socket in the host's place": [`postgres://trusted@${socket}:${port}/talky`, /^works without TLS/],
     "the socket itself": [
@@ -144,44 +205,4 @@ Deno.test("every form of DATABASE_URL works against a real server, or says in a 
     "a name that nobody knows": [url(talky, "", "nowhere.invalid"), /nowhere\.invalid:5432 is a name that/],
     "not a PostgreSQL": [url(talky, "", `127.0.0.1:${httpServer()}`), /does not speak PostgreSQL's protocol/],
   };
-  for (const [form, [url, expected]] of Object.entries(table)) {
-    await t.step(form, async () => assert.match(await outcome(url), expected));
-  }
-
-  await t.step("pgbouncer=true, and what a pooler refuses", async () => {
-    await using pgbouncer = await startPgBouncer({ url: plain.url(), mode: "transaction", size: 2 });
-    const by = pgbouncer.through(plain.url());
-    assert.match(await outcome(`${by}?pgbouncer=true`), /^works/);
-    assert.match(await outcome(`${by}?options=-c%20geqo%3Doff`), /unsupported startup parameter/);
-  });
-
-  await t.step("a pooler in statement mode is refused at the start", async () => {
-    await using pgbouncer = await startPgBouncer({ url: plain.url(), mode: "statement", size: 2 });
-    const env = { DATABASE_URL: pgbouncer.through(plain.url()), TALKY_SECRET: crypto.randomUUID() };
-    const { code, stderr } = await runScript("serve.ts", [], env);
-    assert.equal(code, 1);
-    assert.match(stderr, /^talky: .*statement pooling.*\n$/);
-  });
-
-  await t.step("tasks and the start say it in one line", async () => {
-    const refused = url(talky, `?sslmode=verify-full&sslrootcert=${wrongCa}`);
-    for (const [file, ...args] of [["db.ts", "migrate"], ["serve.ts"]] as const) {
-      const env = { DATABASE_URL: refused, TALKY_SECRET: crypto.randomUUID() };
-      const { code, stderr } = await runScript(file, args, env);
-      assert.equal(code, 1);
-      assert.match(stderr, /^talky: .*certificate is not accepted: self-signed.*\n$/);
-    }
-  });
-});
-
-/** Somebody else who listens; his port. */
-function httpServer(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  (async () => {
-    const connection = await listener.accept();
-    await connection.write(new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n\r\n"));
-    connection.close();
-    listener.close();
-  })();
-  return listener.addr.port;
 }

@@ -7,7 +7,7 @@ import { freePort } from "../../../local/ports.ts";
 import { startPostgres } from "../../../local/postgres.ts";
 import { readLog } from "../../db/outbox.ts";
 import { testProsody } from "../../harness/prosody.ts";
-import { testService } from "../../harness/service.ts";
+import { type TestService, testService } from "../../harness/service.ts";
 import { until } from "../../harness/wait.ts";
 import { ada, bob, daily, makeCall } from "../../routes/a_call.ts";
 import { assertProblem } from "../../routes/problems.ts";
@@ -51,6 +51,69 @@ async function holdCommits(sql: Sql): Promise<void> {
   await until("somebody commits", async () => (await committing()).length > 0);
 }
 
+/** How many report measurements at a time. */
+const reporters = 8;
+
+/** Clients that report as clients do: each measurement until it is accepted. */
+function startReporting(service: TestService, credential: string) {
+  const stopped = new AbortController();
+  const refusals: Response[] = [];
+  let goesOn = true;
+  let begun = 0;
+
+  async function report(n: number): Promise<void> {
+    while (!stopped.signal.aborted) {
+      const response = await fetch(`${service.url}/telemetry`, {
+        method: "POST",
+        body: JSON.stringify({ batch: [{ room_id: daily, peer_id: bob, data: { n } }] }),
+        headers: { authorization: `Bearer ${credential}`, "idempotency-key": `report ${n}` },
+      }).catch((cause) => {
+        throw new Error(`the service does not answer: ${service.logs()}`, { cause });
+      });
+      if (response.status === 202) {
+        const { accepted } = await response.json();
+        return assert.equal(accepted, 1);
+      }
+      refusals.push(response);
+      await delay(200);
+    }
+  }
+  const running = Array.from({ length: reporters }, async () => {
+    while (goesOn && !stopped.signal.aborted) await report(begun++);
+  });
+  const all = Promise.all(running);
+  // Who waits for it hears of it; until then it must not end the run.
+  all.catch(() => {});
+  return {
+    begun: () => begun,
+    /** Returns what was refused meanwhile, when the last is accepted. */
+    async finish() {
+      goesOn = false;
+      await all;
+      return refusals;
+    },
+    async [Symbol.asyncDispose]() {
+      stopped.abort();
+      await Promise.allSettled(running);
+    },
+  };
+}
+
+/** Asks for as long as the database is to be away. */
+async function assertAway(get: (path: string) => Promise<Response>): Promise<void> {
+  const back = Date.now() + seconds * 1000;
+  while (Date.now() < back) {
+    const began = Date.now();
+    const [list, readiness] = await Promise.all([get("/rooms"), get("/readyz")]);
+    assert.ok(Date.now() - began < 4000, "an answer does not take long");
+    assert.ok(list.headers.get("retry-after"));
+    await assertProblem(list, "unavailable");
+    assert.equal(readiness.status, 503);
+    assert.equal((await readiness.json()).checks.database.ok, false);
+    await delay(500);
+  }
+}
+
 for (const mode of ["fast", "immediate"] as const) {
   Deno.test(`the database goes away (${mode}) and comes back: 503 meanwhile, nothing accepted is lost, readers go on`, async () => {
     await using database = await ownDatabase();
@@ -80,64 +143,20 @@ for (const mode of ["fast", "immediate"] as const) {
       { sessionid: ada, userid: `ada@guests.${prosody.domain}` },
       3600,
     );
-    const refusals: Response[] = [];
-    /** Reports a measurement until it is accepted, as a client does. */
-    const report = async (n: number) => {
-      while (!stopped.signal.aborted) {
-        const response = await fetch(`${service.url}/telemetry`, {
-          method: "POST",
-          body: JSON.stringify({ batch: [{ room_id: daily, peer_id: bob, data: { n } }] }),
-          headers: { authorization: `Bearer ${credential}`, "idempotency-key": `report ${n}` },
-        }).catch((cause) => {
-          throw new Error(`the service does not answer: ${service.logs()}`, { cause });
-        });
-        if (response.status === 202) {
-          const { accepted } = await response.json();
-          return assert.equal(accepted, 1);
-        }
-        refusals.push(response);
-        await delay(200);
-      }
-    };
-    const stopped = new AbortController();
-    let reporting = true;
-    let reports = 0;
-    const reporters = Array.from({ length: 8 }, async () => {
-      while (reporting && !stopped.signal.aborted) await report(reports++);
-    });
-    const allReported = Promise.all(reporters);
-    // Who waits for it hears of it; until then it must not end the run.
-    allReported.catch(() => {});
-    await using _reporters = {
-      async [Symbol.asyncDispose]() {
-        stopped.abort();
-        await Promise.allSettled(reporters);
-      },
-    };
-    await until("reports come in", () => reports > 100);
+    await using reporting = startReporting(service, credential);
+    await until("reports come in", () => reporting.begun() > 100);
 
     assert.equal((await get("/readyz")).status, 200);
     await holdCommits(sql);
     await database.stop(mode);
-    const back = Date.now() + seconds * 1000;
-    while (Date.now() < back) {
-      const began = Date.now();
-      const [list, readiness] = await Promise.all([get("/rooms"), get("/readyz")]);
-      assert.ok(Date.now() - began < 4000, "an answer does not take long");
-      assert.ok(list.headers.get("retry-after"));
-      await assertProblem(list, "unavailable");
-      assert.equal(readiness.status, 503);
-      assert.equal((await readiness.json()).checks.database.ok, false);
-      await delay(500);
-    }
+    await assertAway(get);
     assert.equal((await get("/healthz")).status, 200, "the process lives");
-    const accepted = reports - reporters.length;
+    const accepted = reporting.begun() - reporters;
     await database.start();
 
-    await until("reports come in again", () => reports > accepted + 100);
-    reporting = false;
-    await allReported;
-    assert.ok(refusals.length >= reporters.length, "each was refused at least once");
+    await until("reports come in again", () => reporting.begun() > accepted + 100);
+    const refusals = await reporting.finish();
+    assert.ok(refusals.length >= reporters, "each was refused at least once");
     for (const refusal of refusals) {
       assert.ok(Number(refusal.headers.get("retry-after")) > 0);
       await assertProblem(refusal, "unavailable");
@@ -146,7 +165,7 @@ for (const mode of ["fast", "immediate"] as const) {
     const log = await readLog(sql);
     const stored = log.filter(({ type }) => type === "p2p_session_stats")
       .map(({ data }) => (data as { n: number }).n);
-    assert.deepEqual(stored.sort((a, b) => a - b), Array.from({ length: reports }, (_, n) => n));
+    assert.deepEqual(stored.sort((a, b) => a - b), Array.from({ length: reporting.begun() }, (_, n) => n));
     const ids = log.map(({ id }) => id);
     assert.deepEqual(ids, Array.from(ids, (_, i) => i + 1), "the log has no gap");
     for (const reader of [socket, events]) {

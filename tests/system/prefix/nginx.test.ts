@@ -34,61 +34,11 @@ for (const passingOn of ["without the path", "with the path"] as const) {
     const start = await (await fetch(`${url}/docs/start.js`)).text();
     assert.ok(start.includes('"/talky/openapi.json"'), start);
 
-    // Documents say where they are.
-    const document = await (await fetch(`${url}/openapi.json`)).json();
-    assert.deepEqual(document.servers, [{ url }]);
-    assert.ok(document.paths["/rooms"]);
     const headers = { authorization: `Bearer ${api.token}` };
-    assert.equal((await fetch(`${document.servers[0].url}/rooms`, { headers }).then(drained)).status, 200);
-    const { servers: { api: server } } = await (await fetch(`${url}/asyncapi.json`)).json();
-    assert.deepEqual([server.host, server.pathname], [new URL(url).host, "/talky"]);
-    const schema = await (await fetch(`${url}/schemas/room_created.json`)).json();
-    assert.equal((await fetch(schema.$id).then(drained)).status, 200);
-
-    // What clients are told.
-    const config = await (await fetch(`${url}/config/guest`, { method: "POST", body: "{}" })).json();
-    const authorization = `Bearer ${config.credential}`;
-    const room = await fetch(config.roomConfigUrl, {
-      method: "POST",
-      body: '{"name":"a"}',
-      headers: { authorization },
-    });
-    assert.equal((await room.json()).roomAddress, "a@rooms.talky.test");
-    const telemetry = await fetch(config.telemetryUrl, {
-      method: "POST",
-      body: '{"batch":[]}',
-      headers: { authorization },
-    });
-    assert.equal((await drained(telemetry)).status, 202);
-
-    // The page's cookie opens the stream where it is, and is sent nowhere else.
-    await api.sql`
-      insert into occupants (room_id, sessionid, userid, joined)
-      values (${rooms[0]}, ${ada}, 'ada@guests.talky.test', now())`;
-    const page = await fetch(`${url}/demo/events`, {
-      method: "POST",
-      body: JSON.stringify({ room_id: rooms[0] }),
-      headers: { authorization: `Bearer ${await api.credential(ada)}` },
-    });
-    const cookie = page.headers.get("set-cookie") ?? "";
-    assert.match(cookie, /; Path=\/talky\/stream;/);
-    await using events = await openEventStream(url, "after=0", { cookie: cookie.split(";")[0]! });
-    const ofTheRoom = await api.ids({ rooms: [rooms[0]] });
-    await until("the room's history comes", () => events.ids().length === ofTheRoom.length);
-
-    // The client reads on.
-    const stop = new AbortController();
-    const read: number[] = [];
-    const reading = (async () => {
-      for await (const { id } of readEvents({ url, token: api.token, after: 0, signal: stop.signal })) {
-        read.push(id);
-      }
-    })();
-    await until("the client has the history", () => read.length === 5);
-    await api.append(3);
-    await until("and what comes", () => read.length === 8);
-    stop.abort();
-    await reading;
+    await documentsSayWhereTheyAre(url, headers);
+    await clientsAreToldWhereThingsAre(url);
+    await cookieOpensTheStream(shared);
+    await clientReadsOn(shared);
 
     // Nothing that is not there seems to be: the path is taken off once.
     assert.equal((await fetch(`${url}/talkyrooms`, { headers }).then(drained)).status, 404);
@@ -156,6 +106,66 @@ async function shareHost(passingOn: PassingOn): Promise<SharedHost> {
   parts.use(nginx);
   const all = parts.move();
   return { url, api, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+async function documentsSayWhereTheyAre(url: string, headers: HeadersInit): Promise<void> {
+  const document = await (await fetch(`${url}/openapi.json`)).json();
+  assert.deepEqual(document.servers, [{ url }]);
+  assert.ok(document.paths["/rooms"]);
+  assert.equal((await fetch(`${document.servers[0].url}/rooms`, { headers }).then(drained)).status, 200);
+  const { servers: { api: server } } = await (await fetch(`${url}/asyncapi.json`)).json();
+  assert.deepEqual([server.host, server.pathname], [new URL(url).host, "/talky"]);
+  const schema = await (await fetch(`${url}/schemas/room_created.json`)).json();
+  assert.equal((await fetch(schema.$id).then(drained)).status, 200);
+}
+
+async function clientsAreToldWhereThingsAre(url: string): Promise<void> {
+  const config = await (await fetch(`${url}/config/guest`, { method: "POST", body: "{}" })).json();
+  const authorization = `Bearer ${config.credential}`;
+  const room = await fetch(config.roomConfigUrl, {
+    method: "POST",
+    body: '{"name":"a"}',
+    headers: { authorization },
+  });
+  assert.equal((await room.json()).roomAddress, "a@rooms.talky.test");
+  const telemetry = await fetch(config.telemetryUrl, {
+    method: "POST",
+    body: '{"batch":[]}',
+    headers: { authorization },
+  });
+  assert.equal((await drained(telemetry)).status, 202);
+}
+
+/** It is the page's, and is sent nowhere else. */
+async function cookieOpensTheStream({ url, api }: SharedHost): Promise<void> {
+  await api.sql`
+    insert into occupants (room_id, sessionid, userid, joined)
+    values (${rooms[0]}, ${ada}, 'ada@guests.talky.test', now())`;
+  const page = await fetch(`${url}/demo/events`, {
+    method: "POST",
+    body: JSON.stringify({ room_id: rooms[0] }),
+    headers: { authorization: `Bearer ${await api.credential(ada)}` },
+  });
+  const cookie = page.headers.get("set-cookie") ?? "";
+  assert.match(cookie, /; Path=\/talky\/stream;/);
+  await using events = await openEventStream(url, "after=0", { cookie: cookie.split(";")[0]! });
+  const ofTheRoom = await api.ids({ rooms: [rooms[0]] });
+  await until("the room's history comes", () => events.ids().length === ofTheRoom.length);
+}
+
+async function clientReadsOn({ url, api }: SharedHost): Promise<void> {
+  const stop = new AbortController();
+  const read: number[] = [];
+  const reading = (async () => {
+    for await (const { id } of readEvents({ url, token: api.token, after: 0, signal: stop.signal })) {
+      read.push(id);
+    }
+  })();
+  await until("the client has the history", () => read.length === 5);
+  await api.append(3);
+  await until("and what comes", () => read.length === 8);
+  stop.abort();
+  await reading;
 }
 
 /** Follows what pages point to, within the host. Returns each address with its status. */
