@@ -186,5 +186,5 @@ async function signed(api: Awaited<ReturnType<typeof testApi>>, view: typeof vie
  * A page of 50 with all that is passed over on its way: a room, a session, and blocks of 1,024 that have a time in
  * part. Of 1,000,000 events the worst is the end of a span, where what was stored late is one event a block.
  */
-const mostRows = 12_000;
+const mostRows = 20_000;
 const mostBuffers = 4000;
