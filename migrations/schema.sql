@@ -301,8 +301,13 @@ AS $function$
 begin
   insert into event_times (type, level, bucket, block)
   select distinct t, level, date_trunc(level, hour, 'UTC'), block
-  from (select distinct type, date_trunc('hour', time, 'UTC') as hour, id >> 10 as block from added) hours,
-    unnest(array[type, '']) t, unnest(array['hour', 'day', 'month']) level
+  from (
+      -- First of all few of many (offset 0 keeps it so), then those that are new: nearly always none.
+      select distinct type, date_trunc('hour', time, 'UTC') as hour, id >> 10 as block from added offset 0
+    ) hours, unnest(array[type, '']) t, unnest(array['hour', 'day', 'month']) level
+  where not exists (
+    select from event_times known
+    where known.type = hours.type and known.level = 'hour' and known.bucket = hour and known.block = hours.block)
   on conflict do nothing;
   return null;
 end $function$;
