@@ -9,7 +9,7 @@ import { migrate } from "../db/migrate.ts";
 import { store } from "../db/store.ts";
 import type { OutboxSubmission } from "../events/submission.ts";
 import type { SourceRecord } from "../events/record.ts";
-import type { Finding } from "./main.ts";
+import type { Finding } from "./finding.ts";
 
 const room = { id: crypto.randomUUID(), jid: "bench@rooms.talky-api.local" };
 const actor = crypto.randomUUID();

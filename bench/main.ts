@@ -9,13 +9,7 @@ import { startPostgres } from "../local/postgres.ts";
 import { benchAppending } from "./appending.ts";
 import { benchReading } from "./reading.ts";
 import { benchStreaming } from "./streaming.ts";
-
-/** What a benchmark found: the first figure is the measure that the others are compared with. */
-export interface Finding {
-  readonly name: string;
-  /** Per second, or bytes. */
-  readonly figures: readonly { readonly label: string; readonly value: number }[];
-}
+import type { Finding } from "./finding.ts";
 
 await runTask(async () => {
   const dataDir = await Deno.makeTempDir({ prefix: "talky-bench-" });

@@ -8,7 +8,7 @@ import { connect } from "../db/connect.ts";
 import { findEvents, readLines } from "../db/events.ts";
 import { store } from "../db/store.ts";
 import { batch, freshDatabase } from "./appending.ts";
-import type { Finding } from "./main.ts";
+import type { Finding } from "./finding.ts";
 
 const rows = 100_000;
 

@@ -7,7 +7,7 @@ import { webSocketEncoding } from "../stream/encoding.ts";
 import type { EventLog, LoggedEvent } from "../events/event_log.ts";
 import { createFilter } from "../stream/filter.ts";
 import { type Hub, startHub } from "../stream/hub.ts";
-import type { Finding } from "./main.ts";
+import type { Finding } from "./finding.ts";
 
 const readers = 500;
 

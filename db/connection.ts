@@ -12,7 +12,7 @@ import type net from "node:net";
 import postgres from "postgres";
 import { cancel, dial, nameOf } from "./dial.ts";
 import { bind, handlerOf, onSettled, type Query, type Transaction } from "./query.ts";
-import type { DatabaseAddress, DatabaseHost } from "./url.ts";
+import type { DatabaseAddress, DatabaseHost } from "./database_address.ts";
 
 /** How a connection is opened. Milliseconds. */
 export interface ConnectionOptions {

@@ -7,7 +7,7 @@
 import { readFile } from "node:fs/promises";
 import net from "node:net";
 import tls from "node:tls";
-import type { DatabaseAddress, DatabaseHost, DatabaseTls } from "./url.ts";
+import type { DatabaseAddress, DatabaseHost, DatabaseTls } from "./database_address.ts";
 
 /** Why there is no connection, in words that name the server. `code` is the system's. */
 export class DialError extends Error {

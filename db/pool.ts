@@ -7,7 +7,7 @@
 import postgres from "postgres";
 import { type Connection, driverOptions, openConnection, tooLate } from "./connection.ts";
 import { bind, onSettled, type Query, type Transaction } from "./query.ts";
-import type { DatabaseAddress } from "./url.ts";
+import type { DatabaseAddress } from "./database_address.ts";
 
 /** How a pool is made. Milliseconds. */
 export interface PoolOptions {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type DatabaseTls, DatabaseUrlError, type Draft } from "./url.ts";
+import { type DatabaseTls, DatabaseUrlError, type Draft } from "./database_address.ts";
 
 /** Does what a parameter asks for. Throws {@link DatabaseUrlError} for what cannot be done. */
 export function applyParameter(draft: Draft, name: string, value: string): void {

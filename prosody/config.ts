@@ -69,7 +69,6 @@ export function prosodyConfig(options: ProsodyConfigOptions): string {
     "talky_ownership",
     ...more?.rooms ?? [],
   ];
-  const { stanzasPerSecond } = options;
   return `-- Prosody for Talky Core API, generated from its settings by prosody/config.ts: change it there.
 -- It holds a key: only Prosody's user may read it.
 
@@ -84,39 +83,7 @@ log = { { levels = { min = ${lua(options.logLevel ?? "info")} }, to = "console" 
 -- Nothing but the outbox outlives the process: rooms live in memory.
 storage = "memory"
 
----- Network: the WebSocket and nothing else
-
-http_ports = { ${lua(options.httpPort)} }
-http_interfaces = { ${lua(options.httpInterface ?? "127.0.0.1")} }
-${https(options.https)}
-c2s_ports = {}
-s2s_ports = {}
-
--- Whatever name the client or the proxy called us by. The stream's 'to' picks the XMPP host.
-http_default_host = ${lua(hosts.guests)}
-
--- None are looked for, but Prosody complains of a folder that is not there.
-certificates = ${lua(options.dataDir)}
-
--- TLS, a proxy or the loopback interface protects the connection.
-consider_websocket_secure = true
-c2s_require_encryption = false
-
-network_settings = {
-  -- mod_talky_sessions asks clients that are silent for longer, and drops those that stay silent.
-  read_timeout = ${lua(options.readTimeout ?? 55)};
-  -- Stanzas are small and wanted soon.
-  nagle = false;
-}
-
--- A longer one is answered with an error (mod_talky_frames).
-c2s_stanza_size_limit = ${maxStanzaBytes}
-
--- Far above what a client sends in a call; stops floods. So does mod_talky_throttle, by stanzas.
-limits = { c2s = { rate = "1mb/s", burst = "10s" } }
-${stanzasPerSecond === undefined ? "" : `talky_stanzas_per_second = ${lua(stanzasPerSecond)}\n`}\
--- Who has not logged in by then is let go.
-c2s_timeout = 30
+${network(options, hosts.guests)}
 
 ---- Modules
 
@@ -159,6 +126,44 @@ Component ${lua(hosts.rooms)} "muc"
 }
 
 // ---
+
+/** How clients come in, and how much of it. `host` is the one that has the WebSocket. */
+function network(options: ProsodyConfigOptions, host: string): string {
+  const { stanzasPerSecond } = options;
+  return `---- Network: the WebSocket and nothing else
+
+http_ports = { ${lua(options.httpPort)} }
+http_interfaces = { ${lua(options.httpInterface ?? "127.0.0.1")} }
+${https(options.https)}
+c2s_ports = {}
+s2s_ports = {}
+
+-- Whatever name the client or the proxy called us by. The stream's 'to' picks the XMPP host.
+http_default_host = ${lua(host)}
+
+-- None are looked for, but Prosody complains of a folder that is not there.
+certificates = ${lua(options.dataDir)}
+
+-- TLS, a proxy or the loopback interface protects the connection.
+consider_websocket_secure = true
+c2s_require_encryption = false
+
+network_settings = {
+  -- mod_talky_sessions asks clients that are silent for longer, and drops those that stay silent.
+  read_timeout = ${lua(options.readTimeout ?? 55)};
+  -- Stanzas are small and wanted soon.
+  nagle = false;
+}
+
+-- A longer one is answered with an error (mod_talky_frames).
+c2s_stanza_size_limit = ${maxStanzaBytes}
+
+-- Far above what a client sends in a call; stops floods. So does mod_talky_throttle, by stanzas.
+limits = { c2s = { rate = "1mb/s", burst = "10s" } }
+${stanzasPerSecond === undefined ? "" : `talky_stanzas_per_second = ${lua(stanzasPerSecond)}\n`}\
+-- Who has not logged in by then is let go.
+c2s_timeout = 30`;
+}
 
 function https(options: ProsodyConfigOptions["https"]): string {
   if (!options) return "https_ports = {}";

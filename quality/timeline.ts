@@ -55,99 +55,19 @@ export type TimelineEvent = Pick<Event, "id" | "type" | "actor_id" | "peer_id" |
 
 /** The timeline of a room's events, in the order in which they happened. */
 export function timelineOf(events: Iterable<TimelineEvent>): Timeline {
-  const open = {
-    stays: new Map<string, StaySpan>(),
-    sessions: new Map<string, SessionSpan>(),
-    pauses: new Map<string, Timeline["pauses"][number]>(),
-    screens: new Map<string, Timeline["screens"][number]>(),
-  };
-  const stays: StaySpan[] = [];
-  const sessions: SessionSpan[] = [];
-  const pauses: Timeline["pauses"][number][] = [];
-  const screens: Timeline["screens"][number][] = [];
+  const spans = new OpenSpans();
   let ended: Timeline["ended"] = null;
   let until = 0;
-
-  for (const { id, type, actor_id, peer_id, time: written, data } of events) {
+  for (const event of events) {
     // A clock may have gone back: what is told later is later.
-    const time = until = Math.max(until, Date.parse(written));
-    const begins = { begin: time, end: null, began: id, ended: null };
-    const close = <S extends Span>(spans: Map<string, S>, key: string): S | undefined => {
-      const span = spans.get(key);
-      if (!span) return undefined;
-      spans.delete(key);
-      return Object.assign(span, { end: time, ended: id });
-    };
-    const begin = <S extends Span>(spans: Map<string, S>, all: S[], key: string, span: S) => {
-      if (spans.has(key)) return;
-      spans.set(key, span);
-      all.push(span);
-    };
-    const leave = (sessionid: string, cause: string | null) => {
-      const stay = close(open.stays, sessionid);
-      if (stay) Object.assign(stay, { cause, reconciled: data["reconciled"] === true });
-      for (const media of ["audio", "video"]) close(open.pauses, `${sessionid} ${media}`);
-      for (const [key, span] of open.screens) if (span.sessionid === sessionid) close(open.screens, key);
-      for (const [key, { actor, peer }] of open.sessions) {
-        if (actor !== sessionid && peer !== sessionid) continue;
-        const session = close(open.sessions, key);
-        if (session) session.reason = "left";
-      }
-    };
-
-    if (type === "room_destroyed") {
-      for (const sessionid of [...open.stays.keys()]) leave(sessionid, "destroyed");
-      ended = { time, event: id };
+    const time = until = Math.max(until, Date.parse(event.time));
+    if (event.type === "room_destroyed") {
+      spans.leaveAll(event, time);
+      ended = { time, event: event.id };
     }
-    if (actor_id === null) continue;
-    switch (type) {
-      case "occupant_joined": {
-        const userid = String(data["userid"]);
-        const stay = { ...begins, sessionid: actor_id, userid, cause: null, reconciled: false };
-        begin(open.stays, stays, actor_id, stay);
-        break;
-      }
-      case "occupant_left":
-        leave(actor_id, typeof data["cause"] === "string" ? data["cause"] : null);
-        break;
-      case "audio_paused":
-      case "video_paused": {
-        const media = type === "audio_paused" ? "audio" : "video";
-        begin(open.pauses, pauses, `${actor_id} ${media}`, { ...begins, sessionid: actor_id, media });
-        break;
-      }
-      case "audio_resumed":
-      case "video_resumed":
-        close(open.pauses, `${actor_id} ${type === "audio_resumed" ? "audio" : "video"}`);
-        break;
-      case "screencapture_started": {
-        const screen = String(data["screen"]);
-        begin(open.screens, screens, `${actor_id} ${screen}`, { ...begins, sessionid: actor_id, screen });
-        break;
-      }
-      case "screencapture_ended":
-        close(open.screens, `${actor_id} ${data["screen"]}`);
-        break;
-      case "p2p_session_started":
-        if (peer_id === null) break;
-        begin(open.sessions, sessions, sessionKey(actor_id, peer_id, data["sid"]), {
-          ...begins,
-          sid: String(data["sid"]),
-          actor: actor_id,
-          peer: peer_id,
-          media: Array.isArray(data["media"]) ? data["media"].map(String) : null,
-          screen: typeof data["screen"] === "string" ? data["screen"] : null,
-          reason: null,
-        });
-        break;
-      case "p2p_session_ended": {
-        if (peer_id === null) break;
-        const session = close(open.sessions, sessionKey(actor_id, peer_id, data["sid"]));
-        if (session) session.reason = typeof data["reason"] === "string" ? data["reason"] : null;
-      }
-    }
+    if (event.actor_id !== null) spans.take(event, event.actor_id, time);
   }
-  return { stays, sessions, pauses, screens, ended, until };
+  return { ...spans.all, ended, until };
 }
 
 /** Whether a moment lies in a span. */
@@ -188,6 +108,103 @@ export function pauseAt(
 }
 
 // ---
+
+type Pause = Timeline["pauses"][number];
+type Screen = Timeline["screens"][number];
+
+/** The spans of one kind: all that began, and those that are open, by what tells them apart. */
+class Spans<S extends Span> {
+  readonly all: S[] = [];
+  readonly open = new Map<string, S>();
+
+  begin(key: string, span: S): void {
+    if (this.open.has(key)) return;
+    this.open.set(key, span);
+    this.all.push(span);
+  }
+
+  close(key: string, { id }: TimelineEvent, time: number): S | undefined {
+    const span = this.open.get(key);
+    if (!span) return undefined;
+    this.open.delete(key);
+    return Object.assign(span, { end: time, ended: id });
+  }
+}
+
+/** What begins and ends in a room. */
+class OpenSpans {
+  readonly #stays = new Spans<StaySpan>();
+  readonly #sessions = new Spans<SessionSpan>();
+  readonly #pauses = new Spans<Pause>();
+  readonly #screens = new Spans<Screen>();
+
+  get all() {
+    return {
+      stays: this.#stays.all,
+      sessions: this.#sessions.all,
+      pauses: this.#pauses.all,
+      screens: this.#screens.all,
+    };
+  }
+
+  take(event: TimelineEvent, actor: string, time: number): void {
+    const { type, data } = event;
+    const begins = { begin: time, end: null, began: event.id, ended: null, sessionid: actor };
+    if (type === "occupant_joined") {
+      const userid = String(data["userid"]);
+      this.#stays.begin(actor, { ...begins, userid, cause: null, reconciled: false });
+    } else if (type === "occupant_left") {
+      this.#leave(event, actor, time, typeof data["cause"] === "string" ? data["cause"] : null);
+    } else if (type === "audio_paused" || type === "video_paused") {
+      const media = type === "audio_paused" ? "audio" : "video";
+      this.#pauses.begin(`${actor} ${media}`, { ...begins, media });
+    } else if (type === "audio_resumed" || type === "video_resumed") {
+      this.#pauses.close(`${actor} ${type === "audio_resumed" ? "audio" : "video"}`, event, time);
+    } else if (type === "screencapture_started") {
+      this.#screens.begin(`${actor} ${data["screen"]}`, { ...begins, screen: String(data["screen"]) });
+    } else if (type === "screencapture_ended") {
+      this.#screens.close(`${actor} ${data["screen"]}`, event, time);
+    } else if (event.peer_id !== null) this.#takeSession(event, actor, event.peer_id, time);
+  }
+
+  leaveAll(event: TimelineEvent, time: number): void {
+    for (const sessionid of [...this.#stays.open.keys()]) this.#leave(event, sessionid, time, "destroyed");
+  }
+
+  /** Who leaves takes along what was open. */
+  #leave(event: TimelineEvent, sessionid: string, time: number, cause: string | null): void {
+    const stay = this.#stays.close(sessionid, event, time);
+    if (stay) Object.assign(stay, { cause, reconciled: event.data["reconciled"] === true });
+    for (const media of ["audio", "video"]) this.#pauses.close(`${sessionid} ${media}`, event, time);
+    for (const [key, span] of this.#screens.open) {
+      if (span.sessionid === sessionid) this.#screens.close(key, event, time);
+    }
+    for (const [key, { actor, peer }] of this.#sessions.open) {
+      if (actor !== sessionid && peer !== sessionid) continue;
+      const session = this.#sessions.close(key, event, time);
+      if (session) session.reason = "left";
+    }
+  }
+
+  #takeSession(event: TimelineEvent, actor: string, peer: string, time: number): void {
+    const { id, type, data } = event;
+    const key = sessionKey(actor, peer, data["sid"]);
+    if (type === "p2p_session_ended") {
+      const session = this.#sessions.close(key, event, time);
+      if (session) session.reason = typeof data["reason"] === "string" ? data["reason"] : null;
+    } else if (type === "p2p_session_started") {
+      this.#sessions.begin(key, {
+        ...{ begin: time, end: null, began: id, ended: null },
+        sid: String(data["sid"]),
+        actor,
+        peer,
+        media: Array.isArray(data["media"]) ? data["media"].map(String) : null,
+        screen: typeof data["screen"] === "string" ? data["screen"] : null,
+        reason: null,
+      });
+    }
+  }
+}
 
 /** A sid is unique between two peers, whoever of them speaks. */
 function sessionKey(actor: string, peer: string, sid: unknown): string {

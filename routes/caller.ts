@@ -12,6 +12,7 @@ import { type Operator, scopes } from "../auth/operator.ts";
 import { findApiKey, takeTicket } from "../db/api_keys.ts";
 import { EventTypeName } from "../events/event.ts";
 import type { Dependencies } from "./dependencies.ts";
+import { bearerToken, cookieName } from "./token.ts";
 
 /** How tokens are verified, and where they may stand. Null stands for what is not a valid, current token. */
 export interface Authenticator {
@@ -64,14 +65,6 @@ export async function readOperator(c: Context): Promise<Operator | Nobody> {
   return await authenticator.operator(c, token) ??
     { reason: "the token is not valid, or is not any more: send another (deno task token)" };
 }
-
-/** The token of an Authorization header (RFC 6750 §2.1). */
-export function bearerToken(c: Context): string | undefined {
-  return /^Bearer +([\w.~+/-]+=*)$/i.exec(c.req.header("authorization") ?? "")?.[1];
-}
-
-/** Name of the cookie that lets our own pages read the stream. */
-export const cookieName = "talky_token";
 
 // ---
 

@@ -9,7 +9,7 @@ import { setCookie } from "hono/cookie";
 import { signOperatorToken } from "../auth/operator.ts";
 import { isPresent } from "../db/presence.ts";
 import { Id } from "../events/event.ts";
-import { cookieName } from "./caller.ts";
+import { cookieName } from "./token.ts";
 import { demoPolicy } from "./content_security.ts";
 import { contract } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";

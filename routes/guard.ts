@@ -10,7 +10,8 @@ import type { Session } from "../auth/credential.ts";
 import { allows, type Operator, type Scope } from "../auth/operator.ts";
 import type { EventType } from "../events/event.ts";
 import { isLimited, showsTypes, type View } from "../events/view.ts";
-import { type Authenticator, bearerToken, readOperator } from "./caller.ts";
+import { type Authenticator, readOperator } from "./caller.ts";
+import { bearerToken } from "./token.ts";
 import { type ProblemCode, ProblemError } from "./problem.ts";
 
 /** Who may call a route, as code and as document. */

@@ -6,7 +6,7 @@
  */
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
-import { bearerToken, cookieName } from "./caller.ts";
+import { bearerToken, cookieName } from "./token.ts";
 import { ProblemError } from "./problem.ts";
 
 /** What has a budget, and whose it is. */

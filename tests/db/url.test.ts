@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { readSettings, SettingsError } from "../../config.ts";
-import { type DatabaseAddress, parseDatabaseUrl } from "../../db/url.ts";
+import type { DatabaseAddress } from "../../db/database_address.ts";
+import { parseDatabaseUrl } from "../../db/url.ts";
 
 type Expected = Partial<Omit<DatabaseAddress, "tls">> & { tls?: Partial<DatabaseAddress["tls"]> };
 

@@ -166,12 +166,15 @@ async function clientExamples(api: Api): Promise<Record<string, Example[]>> {
   };
 }
 
-function readingExamples(): Record<string, Example[]> {
-  const list = (path: string): Example[] => [
+function list(path: string): Example[] {
+  return [
     { path: `${path}?limit=1`, status: 200 },
     { path: `${path}?limit=none`, status: 400 },
     { path, status: 401, ...anonymous },
   ];
+}
+
+function readingExamples(): Record<string, Example[]> {
   return {
     "get /rooms": list("/rooms"),
     "get /rooms/{id}": [
@@ -192,6 +195,36 @@ function readingExamples(): Record<string, Example[]> {
       { path: `/rooms/${daily}/state?at=noon`, status: 400 },
       { path: `/rooms/${nowhere}/state`, status: 404 },
     ],
+    ...qualityExamples(),
+    "get /users": list("/users"),
+    "get /users/{sessionid}": [
+      { path: `/users/${ada}`, status: 200 },
+      { path: `/users/${nowhere}`, status: 404 },
+    ],
+    "get /users/{sessionid}/events": [...list(`/users/${ada}/events`), {
+      path: `/users/${nowhere}/events`,
+      status: 404,
+    }],
+    "get /events": [
+      ...list("/events"),
+      { path: "/events", status: 200, headers: { accept: "text/csv" } },
+      { path: "/events", status: 200, headers: { accept: "application/x-ndjson" } },
+    ],
+    "get /rejected": list("/rejected"),
+    "get /stats/now": [{ path: "/stats/now", status: 200 }, {
+      path: "/stats/now",
+      status: 401,
+      ...anonymous,
+    }],
+    "get /stats/rooms": [
+      { path: `/stats/rooms?from=${at(0)}&to=2026-01-03T00:00:00Z&bucket=day`, status: 200 },
+      { path: `/stats/rooms?from=${at(1)}&to=${at(0)}`, status: 400 },
+    ],
+  };
+}
+
+function qualityExamples(): Record<string, Example[]> {
+  return {
     "get /rooms/{id}/why": [
       { path: `/rooms/${daily}/why?speaker=${ada}&hearer=${bob}&at=${at(5)}`, status: 200 },
       { path: `/rooms/${daily}/why?speaker=${ada}&hearer=${nowhere}&media=screen&upto=9`, status: 200 },
@@ -235,30 +268,6 @@ function readingExamples(): Record<string, Example[]> {
       { path: "/search?q=daily", status: 200 },
       { path: `/search?q=${ada}&at=${at(5)}&limit=3`, status: 200 },
       { path: "/search", status: 400 },
-    ],
-    "get /users": list("/users"),
-    "get /users/{sessionid}": [
-      { path: `/users/${ada}`, status: 200 },
-      { path: `/users/${nowhere}`, status: 404 },
-    ],
-    "get /users/{sessionid}/events": [...list(`/users/${ada}/events`), {
-      path: `/users/${nowhere}/events`,
-      status: 404,
-    }],
-    "get /events": [
-      ...list("/events"),
-      { path: "/events", status: 200, headers: { accept: "text/csv" } },
-      { path: "/events", status: 200, headers: { accept: "application/x-ndjson" } },
-    ],
-    "get /rejected": list("/rejected"),
-    "get /stats/now": [{ path: "/stats/now", status: 200 }, {
-      path: "/stats/now",
-      status: 401,
-      ...anonymous,
-    }],
-    "get /stats/rooms": [
-      { path: `/stats/rooms?from=${at(0)}&to=2026-01-03T00:00:00Z&bucket=day`, status: 200 },
-      { path: `/stats/rooms?from=${at(1)}&to=${at(0)}`, status: 400 },
     ],
   };
 }

@@ -9,7 +9,9 @@ import type { Element } from "@xmpp/xml";
 import fc from "fast-check";
 import { field } from "../../prosody/stanzas.ts";
 import { hosts, namespaces as ns } from "../../prosody/xmpp.ts";
-import type { Stanza } from "./stanza_shapes.ts";
+
+/** A stanza to send; `to` may be a word for a place: room, me, peer, api … */
+export type Stanza = [name: string, attributes: Record<string, string>, to: string, children: Element[]];
 
 const words = (text: string) => text.trim().split(/\s+/);
 const odd = fc.oneof(

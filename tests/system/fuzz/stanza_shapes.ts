@@ -8,7 +8,7 @@ import type { Element } from "@xmpp/xml";
 import fc from "fast-check";
 import { room } from "../../prosody/stanzas.ts";
 import { hosts, namespaces as ns } from "../../prosody/xmpp.ts";
-import { mucStanza } from "./muc_shapes.ts";
+import { mucStanza, type Stanza } from "./muc_shapes.ts";
 
 const text = fc.oneof(
   fc.constantFrom("", "room", "..", "é".repeat(600), "a'b\"c<d>&", "\u202e", "x".repeat(3000), "%n%s", "\\"),
@@ -57,8 +57,6 @@ const target = fc.oneof(
   text.map((nick) => `${room}/${nick}`),
   text,
 );
-/** A stanza to send; `to` may be a word for a place: room, me, peer, api … */
-export type Stanza = [name: string, attributes: Record<string, string>, to: string, children: Element[]];
 const free: fc.Arbitrary<Stanza> = fc.tuple(
   fc.constantFrom("presence", "message", "iq"),
   attributes,

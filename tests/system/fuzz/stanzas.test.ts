@@ -8,7 +8,8 @@ import { enter, room } from "../../prosody/stanzas.ts";
 import { hosts, ingest, join, namespaces as ns, type Session, Subscriber } from "../../prosody/xmpp.ts";
 import { samples, torn } from "./malformed.ts";
 import { keepingSlim } from "./memory.ts";
-import { element, type Stanza, stanza } from "./stanza_shapes.ts";
+import type { Stanza } from "./muc_shapes.ts";
+import { element, stanza } from "./stanza_shapes.ts";
 
 /** The room of whoever pesters, and nobody else's. */
 const own = `own@${hosts.rooms}`;
