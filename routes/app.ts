@@ -41,10 +41,10 @@ import { isWebSocketRequest, streamRoutes } from "./stream.ts";
 import { telemetryRoutes } from "./telemetry.ts";
 import { ticketRoutes } from "./tickets.ts";
 import { userRoutes } from "./users.ts";
+import { version } from "./version.ts";
 import { whyRoutes } from "./why.ts";
 
 /** Version of the API, as the OpenAPI document states it. */
-const version = "1.0.0";
 
 /** Makes the app. */
 export function createApp(dependencies: Dependencies): OpenAPIHono {

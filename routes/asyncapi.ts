@@ -10,6 +10,7 @@ import { queryParameters } from "../stream/subscription.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { operator, parameterNames } from "./guard.ts";
 import { prefixOf } from "./prefix.ts";
+import { version } from "./version.ts";
 
 /** Route of the stream's description. */
 export function asyncApiRoutes({ publicUrl }: Dependencies): OpenAPIHono {
@@ -28,7 +29,7 @@ function describeStream(publicUrl: string) {
     asyncapi: "3.0.0",
     info: {
       title: "Talky Core API: the live stream",
-      version: "1.0.0",
+      version,
       description: [
         `Every event of the log, in order, from any kept cursor, exactly once. Subprotocol \`${subprotocol}\`.`,
         "Close codes: " +

@@ -7,6 +7,7 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { contract } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { anyone } from "./guard.ts";
+import { version } from "./version.ts";
 
 const Readiness = z.object({
   status: z.enum(["ready", "unready"]),
@@ -31,7 +32,7 @@ const healthz = contract({
   responses: {
     200: {
       description: "It does",
-      content: { "application/json": { schema: z.object({ status: z.literal("ok") }) } },
+      content: { "application/json": { schema: z.object({ status: z.literal("ok"), version: z.string() }) } },
     },
   },
 });
@@ -55,7 +56,7 @@ const readyz = contract({
 /** Routes of health. */
 export function healthRoutes({ checks }: Dependencies): OpenAPIHono {
   const app = new OpenAPIHono();
-  app.openapi(healthz, (c) => c.json({ status: "ok" as const }, 200));
+  app.openapi(healthz, (c) => c.json({ status: "ok" as const, version }, 200));
   app.openapi(readyz, async (c) => {
     const results = await checks();
     const ready = Object.values(results).every(({ ok }) => ok);

@@ -43,7 +43,7 @@ export class ApiVictim implements Victim, AsyncDisposable {
 
   async start(): Promise<void> {
     const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-prompt", "--allow-net", "--allow-env", "--allow-read", `--config=${config}`, serve],
+      args: ["run", "--quiet", "--no-prompt", "-P=serve", `--config=${config}`, serve],
       cwd: "/",
       env: this.#env,
       stdin: "null",

@@ -37,12 +37,9 @@ function test(name, run)
 	if not ok then print("FAILED " .. name .. "\n" .. err) end
 end
 
-local names = {
-	"lua", "allowlist", "bucket", "shape", "frames", "credential", "record", "jingle", "message", "departure", "room",
-	"room_model", "succession", "disk", "journal", "power_cut", "delivery",
-}
-for _, name in ipairs(names) do
-	dofile(here .. "/" .. name .. "_spec.lua")
-end
+-- Plain Lua cannot list a folder.
+local specs = assert(io.popen(("ls '%s'/*_spec.lua"):format(here)))
+for path in specs:lines() do dofile(path) end
+assert(specs:close(), "no specs are there")
 print(("%d passed, %d failed"):format(passed, failed))
 os.exit(failed == 0)

@@ -105,8 +105,8 @@ function spawnService(
   return new Deno.Command(Deno.execPath(), {
     // As `deno task serve` does.
     args: [
-      ...["run", "--no-prompt", "--v8-flags=--max-semi-space-size=8"],
-      ...["--allow-net", "--allow-env", "--allow-read", `--config=${config}`, serve],
+      ...["run", "--quiet", "--no-prompt", "--v8-flags=--max-semi-space-size=8"],
+      ...["-P=serve", `--config=${config}`, serve],
     ],
     // Not in the project's folder, whose .env is the developer's.
     cwd: "/",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { connect } from "../../db/connect.ts";
 import { testDatabase } from "../harness/database.ts";
 import { problems } from "../../routes/problem.ts";
+import { version } from "../../routes/version.ts";
 import { testApi } from "./api.ts";
 import { assertProblem } from "./problems.ts";
 
@@ -50,7 +51,7 @@ Deno.test("ready when every check is, and it says which is not", async () => {
   await using api = await testApi({
     dependencies: { checks: () => Promise.resolve({ database: { ok: true }, prosody: { ok } }) },
   });
-  assert.deepEqual(await api.get("/healthz"), { status: "ok" });
+  assert.deepEqual(await api.get("/healthz"), { status: "ok", version });
   assert.equal((await api.get("/readyz")).status, "ready");
   ok = false;
   const response = await api.request("/readyz");
@@ -142,4 +143,15 @@ Deno.test("a path that is known with other methods says which", async () => {
     assert.equal(response.headers.get("allow"), allow);
     assert.equal((await response.json()).code, "method_not_allowed");
   }
+});
+
+Deno.test("the version is that of deno.json, everywhere", async () => {
+  await using api = await testApi();
+  const config = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
+  const told = [
+    (await api.get("/healthz")).version,
+    (await api.get("/openapi.json")).info.version,
+    (await api.get("/asyncapi.json")).info.version,
+  ];
+  assert.deepEqual(told, Array(3).fill(config.version));
 });

@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { version } from "../../../routes/version.ts";
 import { ada, bob, daily, weekly } from "../../routes/a_call.ts";
 import { assertProblem } from "../../routes/problems.ts";
 import type { Conformance, Target } from "./target.ts";
@@ -11,7 +12,7 @@ import type { Conformance, Target } from "./target.ts";
 /** Expects the call of `tests/routes/a_call.ts` in the database. */
 export const rest: Conformance = {
   async "the process answers, and knows whether its parts work"({ url }) {
-    assert.deepEqual(await (await fetch(`${url}/healthz`)).json(), { status: "ok" });
+    assert.deepEqual(await (await fetch(`${url}/healthz`)).json(), { status: "ok", version });
     const { checks } = await (await fetch(`${url}/readyz`)).json();
     assert.equal(checks.database.ok, true);
   },
