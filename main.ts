@@ -113,7 +113,7 @@ async function startWorks(settings: Settings): Promise<Works> {
   const stopHousekeeping = startHousekeeping(pool, settings.quality);
   const shared = routeSettings(settings, keys);
   const keyWatch = watchKeys(pool);
-  metrics.measure({ prosody: prosody.status, hub: hub.status });
+  metrics.measure({ prosody: prosody.status, hub: () => hub.status() });
 
   const app = createApp({
     ...shared,
