@@ -22,23 +22,38 @@ interface Suite {
 }
 
 interface Tally {
-  passed: number;
-  failed: number;
-  skipped: number;
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
 }
+
+/** Many tests wait more than they work: so many suites run side by side. */
+const lanes = 2;
+
+/** Folders that take minutes; of the others, the more files the longer. */
+const slowest = ["tests/proof/chaos", "tests/system/browser", "tests/system/supervision"];
 
 async function test(filter: string | undefined, requests: StopRequests): Promise<Tally> {
   await requireProsody(console.error);
   const prosody13 = await beside();
   await using postgres = await startTestPostgres();
 
-  const total = { passed: 0, failed: 0, skipped: 0 };
   const environment = { ...testEnvironment(), TALKY_TEST_POSTGRES: postgres.url, ...prosody13 };
-  for (const suite of [...filter ? [] : [await luaTests()], await denoTests(filter)]) {
-    const tally = await run(suite, environment, requests);
-    for (const key of ["passed", "failed", "skipped"] as const) total[key] += tally[key];
-  }
-  return total;
+  const suites = filter ? [await filtered(filter)] : [await luaTests(), ...await everyTest()];
+  const tallies: Tally[] = [];
+  const live = suites.length === 1;
+  const work = async () => {
+    for (let suite = suites.shift(); suite && !requests.pending; suite = suites.shift()) {
+      tallies.push(await run(suite, environment, requests, live));
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, work));
+  const sum = (key: keyof Tally) => tallies.reduce((total, tally) => total + tally[key], 0);
+  return {
+    passed: sum("passed"),
+    failed: sum("failed") + (requests.pending ? 1 : 0),
+    skipped: sum("skipped"),
+  };
 }
 
 // ---
@@ -58,28 +73,41 @@ async function luaTests(): Promise<Suite> {
   return { program: await findLua(), args: ["prosody/spec/run.lua"], summary: /(\d+) passed, (\d+) failed/g };
 }
 
-async function denoTests(filter: string | undefined): Promise<Suite> {
-  const files = (await readdir("tests", { recursive: true })).filter((path) => path.endsWith(".test.ts"))
-    .map((path) => `tests/${path}`).sort();
-  const matching = files.filter((path) => filter && path.includes(filter));
+/** Every test, by folder, so that none that takes long is the last to begin. */
+async function everyTest(): Promise<Suite[]> {
+  const folders = Map.groupBy(await testFiles(), (path) => path.slice(0, path.lastIndexOf("/")));
+  const weight = (folder: string) => slowest.includes(folder) ? Infinity : folders.get(folder)!.length;
+  return [...folders].sort(([a], [b]) => weight(b) - weight(a) || 0).map(([, files]) => denoTests(files));
+}
+
+/** The tests of files that have a word in their path; where none has, those that have it in their name. */
+async function filtered(word: string): Promise<Suite> {
+  const files = await testFiles();
+  const matching = files.filter((path) => path.includes(word));
+  return denoTests(matching.length > 0 ? matching : ["--filter", word, ...files]);
+}
+
+async function testFiles(): Promise<string[]> {
+  const paths = await readdir("tests", { recursive: true });
+  return paths.filter((path) => path.endsWith(".test.ts")).map((path) => `tests/${path}`).sort();
+}
+
+function denoTests(args: readonly string[]): Suite {
   return {
     program: Deno.execPath(),
-    args: [
-      // Playwright looks into /proc, which takes all permissions.
-      ...["test", "--allow-all"],
-      ...matching.length > 0 ? matching : filter ? ["--filter", filter, ...files] : files,
-    ],
+    // Playwright looks into /proc, which takes all permissions.
+    args: ["test", "--allow-all", ...args],
     summary: /(\d+) passed[^|\n]*\| (\d+) failed[^|\n]*(?:\| (\d+) ignored)?/g,
   };
 }
 
-/** Runs a suite, showing its output as it comes. */
+/** Runs a suite, showing its output as it comes (`live`), or in whole lines, between which others may stand. */
 async function run(
   { program, args, summary }: Suite,
   env: Record<string, string>,
   requests: StopRequests,
+  live: boolean,
 ): Promise<Tally> {
-  if (requests.pending) return { passed: 0, failed: 1, skipped: 0 };
   const color = Deno.stdout.isTerminal() ? { FORCE_COLOR: "1" } : { NO_COLOR: "1" };
   const child = new Deno.Command(program, {
     args: [...args],
@@ -91,10 +119,17 @@ async function run(
   }).spawn();
   requests.wait().then(() => child.kill("SIGTERM")).catch(() => {});
   let output = "";
+  let shown = 0;
+  const show = async (end: number) => {
+    const text = output.slice(shown, end);
+    shown = Math.max(shown, end);
+    await Deno.stdout.write(new TextEncoder().encode(text));
+  };
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
     output += text;
-    await Deno.stdout.write(new TextEncoder().encode(text));
+    await show(live ? output.length : output.lastIndexOf("\n") + 1);
   }
+  await show(output.length);
   const { success } = await child.status;
   // deno-lint-ignore no-control-regex
   const [, passed, failed, skipped] = [...output.replace(/\x1b\[[0-9;]*m/g, "").matchAll(summary)].at(-1) ??

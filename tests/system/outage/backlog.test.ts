@@ -20,7 +20,8 @@ Deno.test({
   sanitizeResources: false,
   async fn() {
     await using database = await testDatabase();
-    await using prosody = await testProsody();
+    // One who says what many do.
+    await using prosody = await testProsody({ stanzasPerSecond: 100_000 });
     const speaker = await join(prosody, "speaker");
     await enter(speaker);
     for (let n = 0; n < messages; n++) {
