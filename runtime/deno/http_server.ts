@@ -124,7 +124,8 @@ function makeServer(bounds: Bounds, pems: Pems | undefined, handler: Handler): S
     requireHostHeader: false,
   };
   const listener = getRequestListener(
-    (request, env) => handler(request, connectionOf((env as { incoming: IncomingMessage }).incoming)),
+    (request, env) =>
+      handler(genuine(request), connectionOf((env as { incoming: IncomingMessage }).incoming)),
     { overrideGlobalObjects: false, errorHandler: onUnreadable },
   );
   const server = pems
@@ -133,6 +134,16 @@ function makeServer(bounds: Bounds, pems: Pems | undefined, handler: Handler): S
   server.maxConnections = bounds.connections;
   server.timeout = bounds.stalled;
   return server as Server;
+}
+
+/**
+ * A body without a length is counted by middleware, which then makes a new request of the old one; that takes
+ * one of the runtime's own, not one that only looks like it.
+ */
+function genuine(request: Request): Request {
+  if (!request.headers.has("transfer-encoding")) return request;
+  const { url, method, headers, body, signal } = request;
+  return new Request(url, { method, headers: [...headers], body, signal, duplex: "half" } as RequestInit);
 }
 
 /** What the bridge to the web's types throws before there is a request: its target or host makes no sense. */

@@ -147,3 +147,37 @@ Deno.test("an address has so many connections, and proxies any number", async ()
     await server.shutdown();
   }
 });
+
+Deno.test("a body is the same with a length, in chunks, and byte by byte, wherever one is taken", async () => {
+  await using api = await testApi();
+  const url = await api.serve();
+  const { paths } = await api.get("/openapi.json");
+  const taking = Object.entries<Record<string, { requestBody?: unknown }>>(paths).flatMap(([path, item]) =>
+    Object.entries(item).filter(([, operation]) => operation.requestBody).map(([method]) => ({
+      path,
+      method,
+    }))
+  );
+  assert.ok(taking.length >= 5, JSON.stringify(taking));
+  const text = new TextEncoder().encode(JSON.stringify({ name: "daily", scope: "read", batch: [{}, 3] }));
+  const inPieces = (bytes: number) => () =>
+    ReadableStream.from(
+      Array.from({ length: text.length / bytes + 1 }, (_, i) => text.slice(i * bytes, (i + 1) * bytes))
+        .filter(({ length }) => length > 0),
+    );
+  const bodies = [() => text, inPieces(text.length), inPieces(10), inPieces(1)];
+  for (const { path, method } of taking) {
+    const statuses = [];
+    for (const body of bodies) {
+      const response = await fetch(`${url}${path}`, {
+        method: method.toUpperCase(),
+        headers: { authorization: `Bearer ${api.token}`, "content-type": "application/json" },
+        body: body(),
+      });
+      statuses.push(response.status);
+      await response.body?.cancel();
+    }
+    assert.deepEqual(statuses, Array(bodies.length).fill(statuses[0]), `${method} ${path}`);
+    assert.ok(statuses[0]! < 500, `${method} ${path}: ${statuses}`);
+  }
+});

@@ -37,6 +37,8 @@ Deno.test("the fed instance hangs: the other takes over, and what it does on wak
 
   // Each hangs in turn, so that hangs fall into many states of storing.
   for (let turn = 0; turn < 2; turn++) {
+    // Who has just woken may have to look around first.
+    await until("it is ready", () => isReady(waiting), takeover);
     const running = simulate({ ...plan, seed: `takeover-${turn}`, url: waiting.url });
     running.catch(() => {});
     await stores(waiting, 50);
