@@ -25,6 +25,7 @@ export const places: Readonly<Record<string, Allowed>> = {
   ],
   // For who reads us, from anywhere: it needs nothing.
   client: [],
+  examples: ["client"],
   web: ["hono"],
   "web/demo": ["client", "@andyet/simplewebrtc", "react", "react-dom", "react-redux"],
   // What wires it, where it runs.

@@ -43,7 +43,7 @@ export interface TestService extends AsyncDisposable {
 /** Starts a service and waits until it is ready (without Prosody: until it answers). */
 export async function testService({ database, prosody, env }: TestServiceOptions): Promise<TestService> {
   const port = Number(env?.["PORT"]) || freePort();
-  const secret = prosody?.secret ?? crypto.randomUUID();
+  const secret = prosody?.secret ?? env?.["TALKY_SECRET"] ?? crypto.randomUUID();
   const child = spawnService(port, secret, { database, ...prosody && { prosody }, ...env && { env } });
 
   const output: string[] = [];
