@@ -22,7 +22,7 @@ export interface Housekeeping {
   readonly every?: number;
 }
 
-/** Starts the rounds; answers how to stop them, which waits for the one under way. */
+/** Starts the rounds; returns how to stop them, which waits for the one under way. */
 export function startHousekeeping(
   sql: Sql,
   { measurementDays, every = 60_000 }: Housekeeping = {},

@@ -18,7 +18,7 @@ export interface Migration {
   readonly down: string;
 }
 
-/** Applies what has not been applied yet, as one batch in one transaction. Answers the names. */
+/** Applies what has not been applied yet, as one batch in one transaction. Returns the names. */
 export function migrate(sql: Sql, migrations?: readonly Migration[]): Promise<string[]> {
   return locked(sql, async (tx, applied, files) => {
     const fresh = files.filter(({ name }) => !applied.some((row) => row.name === name));
@@ -31,7 +31,7 @@ export function migrate(sql: Sql, migrations?: readonly Migration[]): Promise<st
   }, migrations);
 }
 
-/** Undoes the last batch, newest first. Answers the names. */
+/** Undoes the last batch, newest first. Returns the names. */
 export function rollback(sql: Sql, migrations?: readonly Migration[]): Promise<string[]> {
   return locked(sql, async (tx, applied, files) => {
     const last = Math.max(0, ...applied.map((row) => row.batch));

@@ -21,7 +21,7 @@ export async function storeReadings(tx: Transaction, events: readonly NewEvent[]
   await insert(tx, rows, { table: "quality", id: "(select id from log_head) - position" });
 }
 
-/** Computes all readings again. Answers how many rows had to be put right; one that differs counts twice. */
+/** Computes all readings again. Returns how many rows had to be put right; one that differs counts twice. */
 export async function rebuildReadings(tx: Transaction): Promise<number> {
   await tx`create temp table readings (like quality including indexes) on commit drop`;
   // Of what was cleared only the readings are left.

@@ -54,7 +54,7 @@ export async function holdIngest(tx: Transaction): Promise<void> {
   await tx`lock table sources in share row exclusive mode`;
 }
 
-/** Computes these rooms again, but for those whose beginning is not in the log. Answers how many it did. */
+/** Computes these rooms again, but for those whose beginning is not in the log. Returns how many it did. */
 export async function rebuildRooms(tx: Transaction, ids: readonly string[]): Promise<number> {
   const known = await tx<{ id: string; jid: string }[]>`
     select id, jid from rooms where id = any(${textArray(ids)}::uuid[]) for update`;

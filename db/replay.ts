@@ -51,7 +51,7 @@ export async function findRefused(sql: Sql, { id, code }: RefusedQuery): Promise
 }
 
 /**
- * Stores one refusal's effect and removes it. Answers why it stays refused; `"stored"`; or `"gone"`, when
+ * Stores one refusal's effect and removes it. Returns why it stays refused; `"stored"`; or `"gone"`, when
  * somebody else has replayed it.
  */
 export async function replay(

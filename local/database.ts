@@ -40,7 +40,7 @@ export async function withConnection<T>(url: string, use: (sql: Sql) => Promise<
   }
 }
 
-/** Brings a database to the current schema, creating it where it is missing. Answers what it did. */
+/** Brings a database to the current schema, creating it where it is missing. Returns what it did. */
 export function prepareDatabase(url: string): Promise<string[]> {
   return explained(async () => {
     try {

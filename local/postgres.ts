@@ -117,7 +117,7 @@ async function created(cluster: string): Promise<boolean> {
   return await Deno.stat(cluster).then(() => true, () => false);
 }
 
-/** Creates the cluster beside its place and moves it there when it is whole. Answers the password. */
+/** Creates the cluster beside its place and moves it there when it is whole. Returns the password. */
 async function create(
   cluster: string,
   account: Account,

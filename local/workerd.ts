@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { Miniflare } from "miniflare";
 import { Failure } from "../runtime/failure.ts";
 
-/** Bundles `worker.ts` into one module, which has nothing of Deno's. Answers its size in bytes. */
+/** Bundles `worker.ts` into one module, which has nothing of Deno's. Returns its size in bytes. */
 export async function bundleWorker(output: string): Promise<number> {
   await mkdir(dirname(output), { recursive: true });
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {

@@ -22,7 +22,7 @@ export async function runTask(body: () => Promise<void> | void): Promise<void> {
   }
 }
 
-/** Prints a {@link Failure} or wrong settings to stderr and answers the exit code; throws anything else. */
+/** Prints a {@link Failure} or wrong settings to stderr and returns the exit code; throws anything else. */
 export function report(error: unknown): number {
   if (error instanceof SettingsError) {
     for (const problem of error.problems) console.error(`talky: ${problem}`);

@@ -25,7 +25,7 @@ function readCommandLine(): ChaosOptions {
   }
 }
 
-/** Answers whether everything held. */
+/** Returns whether everything held. */
 async function run(options: ChaosOptions, signal: AbortSignal): Promise<boolean> {
   await using stage = await setStage(say);
   say(

@@ -12,7 +12,7 @@ import { build, stop } from "esbuild";
 import { loadSettings } from "../runtime/deno/environment.ts";
 import { Failure, runTask } from "../runtime/failure.ts";
 
-/** Bundles the page into a folder. Answers false where the folder has what the sources make already. */
+/** Bundles the page into a folder. Returns false where the folder has what the sources make already. */
 export async function buildDemo(target: string): Promise<boolean> {
   const mark = join(target, "sources.sha256");
   const digest = await digestOfSources();

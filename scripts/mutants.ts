@@ -30,7 +30,7 @@ if (import.meta.main) {
 }
 
 /**
- * Tries them one after the other, for tests side by side would disturb each other. Answers how many were
+ * Tries them one after the other, for tests side by side would disturb each other. Returns how many were
  * killed, and how many not.
  */
 async function hunt(

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Calls `expired` at `moment`, in milliseconds since 1970. Answers how to cancel. */
+/** Calls `expired` at `moment`, in milliseconds since 1970. Returns how to cancel. */
 export function atDeadline(moment: number, expired: () => void): () => void {
   let timer: ReturnType<typeof setTimeout>;
   const arm = () => {

@@ -108,7 +108,7 @@ export async function chaos(
 
 // ---
 
-/** One fault from its beginning until everything is well again. Answers how long that took. */
+/** One fault from its beginning until everything is well again. Returns how long that took. */
 async function suffer(fault: Fault, stage: Stage): Promise<number> {
   const mend = await inflict(fault, stage);
   let mended: number;

@@ -59,7 +59,7 @@ export class Crowd {
     }
   }
 
-  /** One life of a room; answers whether it broke. */
+  /** One life of a room; returns whether it broke. */
   async #live(url: string, seed: string): Promise<boolean> {
     const options = { rooms: 1, people: this.#options.people, minutes: 0, pace: 0, seed, url };
     let before = 0;

@@ -46,7 +46,7 @@ export function* planFaults(
   }
 }
 
-/** Brings a fault about; answers what puts it right. */
+/** Brings a fault about; returns what puts it right. */
 export async function inflict(fault: Fault, stage: Stage): Promise<() => Promise<void> | void> {
   return await kinds[fault.kind].inflict(stage, stage.apis[fault.instance] ?? stage.apis[0], fault);
 }

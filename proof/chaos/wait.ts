@@ -7,7 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Failure } from "../../runtime/failure.ts";
 
 /**
- * Waits until `condition` holds, and answers how long that took, in milliseconds. Fails when it does not
+ * Waits until `condition` holds, and returns how long that took, in milliseconds. Fails when it does not
  * come to hold within `patience` milliseconds.
  */
 export async function waitFor(

@@ -9,7 +9,7 @@ import type { Progress } from "./simulation.ts";
 const everyOnTerminal = 100;
 const everyElsewhere = 5000;
 
-/** Answers a listener for progress, and what ends the line. */
+/** Returns a listener for progress, and what ends the line. */
 export function showProgress(): { show(progress: Progress): void; end(): void } {
   const live = Deno.stderr.isTerminal();
   const every = live ? everyOnTerminal : everyElsewhere;

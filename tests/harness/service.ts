@@ -34,9 +34,9 @@ export interface TestService extends AsyncDisposable {
   tokenFor(scope: Scope): Promise<string>;
   /** What it has written to stdout and stderr so far. */
   logs(): string;
-  /** Sends a signal and waits for the end. Answers the exit code. */
+  /** Sends a signal and waits for the end. Returns the exit code. */
   kill(signal: Deno.Signal): Promise<number>;
-  /** Ends it in good order. Answers the exit code. */
+  /** Ends it in good order. Returns the exit code. */
   stop(): Promise<number>;
 }
 

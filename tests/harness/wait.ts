@@ -7,7 +7,7 @@ export interface UntilOptions {
 }
 
 /**
- * Waits until `condition` answers something truthy, and answers it. A condition that throws is tried
+ * Waits until `condition` returns something truthy, and returns it. A condition that throws is tried
  * again; when time is up, the failure says what was waited for and what came of the last try.
  *
  * @example

@@ -5,7 +5,7 @@
  */
 import type { Session } from "./xmpp.ts";
 
-/** Does something, and answers whether it was refused for want of room: come again later. */
+/** Does something, and returns whether it was refused for want of room: come again later. */
 export async function isRefused(session: Session, deed: () => Promise<unknown>): Promise<boolean> {
   session.received.length = 0;
   await deed();

@@ -40,7 +40,7 @@ export interface Api extends LiveLog {
   /** The JSON of a GET that must succeed. */
   // deno-lint-ignore no-explicit-any
   get(path: string): Promise<any>;
-  /** Serves it until it is disposed of. Answers the URL, without a slash at the end. */
+  /** Serves it until it is disposed of. Returns the URL, without a slash at the end. */
   serve(bounds?: Partial<Bounds>): Promise<string>;
 }
 

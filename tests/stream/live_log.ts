@@ -20,7 +20,7 @@ export interface LiveLog extends AsyncDisposable {
   /** For the test; the hub has connections of its own. */
   readonly sql: Sql;
   readonly hub: Hub;
-  /** Appends so many events, in one transaction; their `data.n` counts on. Answers the newest id. */
+  /** Appends so many events, in one transaction; their `data.n` counts on. Returns the newest id. */
   append(count: number, event?: Partial<NewEvent>): Promise<number>;
   /** Ids of the log under a filter, after a cursor. */
   ids(wanted?: { after?: number; rooms?: readonly string[]; types?: readonly string[] }): Promise<number[]>;

@@ -11,7 +11,7 @@ export interface WebSocketReader extends AsyncDisposable {
   readonly socket: WebSocket;
   readonly frames: (Frame | { readonly type: "expiring" })[];
   ids(): number[];
-  /** Waits until it is closed. Answers how. */
+  /** Waits until it is closed. Returns how. */
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
   send(frame: unknown): void;
 }

@@ -13,7 +13,7 @@ import { until } from "../../harness/wait.ts";
 import { testWorkerd } from "../../harness/workerd.ts";
 import { openEventStream, openWebSocket } from "../../stream/web_client.ts";
 
-/** Appends events, a few at a time, until it is disposed of. Answers how many there are. */
+/** Appends events, a few at a time, until it is disposed of. Returns how many there are. */
 function writer({ sql }: TestDatabase) {
   let head = 0;
   let stopped = false;

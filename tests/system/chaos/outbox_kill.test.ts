@@ -35,7 +35,7 @@ Deno.test("an outbox killed 200 times in the middle of appends keeps all that wa
 
 const writer = fileURLToPath(new URL("outbox_writer.lua", import.meta.url));
 
-/** Answers the numbers of the records that the writer found, and those it said it had appended. */
+/** Returns the numbers of the records that the writer found, and those it said it had appended. */
 async function writeUntilKilled(directory: string, acknowledged: number, random: Random) {
   const child = new Deno.Command(await findLua(), {
     args: [writer, directory, String(acknowledged), random.hex(8)],

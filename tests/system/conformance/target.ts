@@ -20,7 +20,7 @@ export interface Target {
   credential(sessionid: string): Promise<string>;
   /** Asks with an operator's token, unless the request brings its own. */
   request(path: string, init?: RequestInit): Promise<Response>;
-  /** Appends so many events of no room, in one transaction. Answers the newest id. */
+  /** Appends so many events of no room, in one transaction. Returns the newest id. */
   append(count: number): Promise<number>;
 }
 
@@ -44,7 +44,7 @@ export function targetAt(url: string, keys: Keys, sql: Sql): Target {
   };
 }
 
-/** Appends so many events of no room, in one transaction. Answers the newest id. */
+/** Appends so many events of no room, in one transaction. Returns the newest id. */
 export async function append(sql: Sql, count: number): Promise<number> {
   const time = new Date().toISOString();
   const event = {
