@@ -6,6 +6,7 @@
  * @module
  */
 import { maxStanzaBytes, xmppHosts } from "../config.ts";
+import { boundLines, type ProsodyBounds } from "./bounds.ts";
 
 /** What differs between one Prosody and another. Paths are absolute. */
 export interface ProsodyConfigOptions {
@@ -41,8 +42,8 @@ export interface ProsodyConfigOptions {
   readonly outboxSyncMs?: number;
   /** Seconds of silence after which a client is asked, and after as many more dropped. Default: 55. */
   readonly readTimeout?: number;
-  /** What a client may send before it is read no faster; tests send more. Default: 100. */
-  readonly stanzasPerSecond?: number;
+  /** How much clients may take, where it is otherwise than by default. */
+  readonly bounds?: ProsodyBounds;
   /** Default: info. */
   readonly logLevel?: "debug" | "info" | "warn" | "error";
   /** Modules for the rooms' host beside ours, and the folder they are in. Default: none. */
@@ -87,7 +88,9 @@ ${network(options, hosts.guests)}
 
 ---- Modules
 
-modules_enabled = { "disco", "limits", "ping", "saslauth", "talky_frames", "talky_throttle", "websocket" }
+modules_enabled = {
+  "disco", "limits", "ping", "saslauth", "talky_connections", "talky_frames", "talky_throttle", "websocket"
+}
 -- Calls need no rosters: mod_talky_presence takes the place of presence (ADR 18).
 modules_disabled = { "offline", "presence", "s2s", "s2s_auth_certs" }
 
@@ -98,6 +101,11 @@ talky_session_key = ${list(options.sessionKeys)}
 ${options.source === undefined ? "" : `talky_source = ${lua(options.source)}\n`}\
 ${options.outboxMaxBytes === undefined ? "" : `talky_outbox_max_bytes = ${lua(options.outboxMaxBytes)}\n`}\
 ${options.outboxSyncMs === undefined ? "" : `talky_outbox_sync_ms = ${lua(options.outboxSyncMs)}\n`}\
+
+---- How much clients may take (prosody/README.md, "Bounds"). Behind a proxy on another machine all have its address,
+---- unless trusted_proxies names it.
+
+${boundLines(options.bounds)}
 
 ---- Hosts: registered users, guests, and the rooms they meet in
 
@@ -129,7 +137,6 @@ Component ${lua(hosts.rooms)} "muc"
 
 /** How clients come in, and how much of it. `host` is the one that has the WebSocket. */
 function network(options: ProsodyConfigOptions, host: string): string {
-  const { stanzasPerSecond } = options;
   return `---- Network: the WebSocket and nothing else
 
 http_ports = { ${lua(options.httpPort)} }
@@ -160,7 +167,6 @@ c2s_stanza_size_limit = ${maxStanzaBytes}
 
 -- Far above what a client sends in a call; stops floods. So does mod_talky_throttle, by stanzas.
 limits = { c2s = { rate = "1mb/s", burst = "10s" } }
-${stanzasPerSecond === undefined ? "" : `talky_stanzas_per_second = ${lua(stanzasPerSecond)}\n`}\
 -- Who has not logged in by then is let go.
 c2s_timeout = 30`;
 }

@@ -1,6 +1,6 @@
 -- Lets nothing begin while the outbox is full (README.md, "A full outbox"): what cannot be written down
--- does not happen. What ends, and what the log does not have, is let through; the outbox has room for ends
--- beyond its bound.
+-- does not happen; nor has a client more written down than its share (README.md, "A client's share"). What
+-- ends, and what the log does not have, is let through; the outbox has room for ends beyond its bound.
 --
 -- For the hosts that clients log in to, and for the one with the rooms.
 
@@ -11,11 +11,10 @@ local messages = module:require "talky/message"
 module:depends("talky_outbox")
 local outbox = module:shared("/*/talky_outbox/outbox")
 
-local text = "What happens cannot be written down now: try again later"
-
 local function refuse(event)
-	if not outbox.is_full() then return end
-	event.origin.send(st.error_reply(event.stanza, "wait", "resource-constraint", text))
+	local condition, text = outbox.refusal(event.origin)
+	if not condition then return end
+	event.origin.send(st.error_reply(event.stanza, "wait", condition, text))
 	return true
 end
 
@@ -24,13 +23,18 @@ end
 if module:get_host_type() ~= "component" then
 	local function check(event)
 		local claims = event.session.talky
-		if not (claims and claims.scope == "session" and outbox.is_full()) then return end
-		event.error = { type = "wait", condition = "resource-constraint", text = text }
+		if not (claims and claims.scope == "session") then return end
+		local condition, text = outbox.refusal(event.session)
+		if not condition then return end
+		event.error = { type = "wait", condition = condition, text = text }
 		return false
 	end
 	-- Before what takes time (mod_talky_customer_data, priority -1), and after.
 	module:hook("pre-resource-bind", check, 1)
 	module:hook("pre-resource-bind", check, -2)
+	-- Before and after mod_talky_sessions writes down that it begins and ends.
+	module:hook("resource-bind", function(event) outbox.enter(event.session) end, 1)
+	module:hook("resource-unbind", function(event) outbox.leave(event.session) end, -20)
 	-- What a room has let through comes by here again, on its way to its receiver.
 	return
 end

@@ -1,7 +1,8 @@
 -- Keeps records on disk and feeds them to the API (README.md, "The outbox"): one outbox for all hosts of
 -- this Prosody. Other modules depend on it, and find in `module:shared("/*/talky_outbox/outbox")`:
 --   append(entry)          writes down { type, room, actor, peer, data }
---   is_full()              whether nothing new should begin (mod_talky_admission)
+--   refusal(session)       why a session may begin nothing now (mod_talky_admission): condition and text, or nil
+--   enter(session), leave(session)  whose share of the outbox is charged, from when to when
 --   ask(element, timeout)  asks the API something
 --
 -- Options (global):
@@ -9,6 +10,10 @@
 --                           the outbox was made
 --   talky_outbox_max_bytes  what the outbox may take on disk before nothing new begins; default 256 MiB
 --   talky_outbox_directory  default: talky_outbox in Prosody's data directory
+--   talky_outbox_session_rate, talky_outbox_session_burst  bytes a second, and at once, that one session may have
+--                           written down; default 4 KiB and 2 MiB
+--   talky_outbox_share_rate, talky_outbox_share_burst  the same of an account, and of an address; counts while the
+--                           outbox is more than half full; default 64 KiB and 16 MiB
 --   talky_outbox_sync_ms    milliseconds after which what was written down is forced to disk at the latest, where
 --                           lua-posix or lua-luv is installed; default 50
 --
@@ -28,6 +33,8 @@ local record = module:require "talky/record"
 local journals = module:require "talky/journal"
 local readers = module:require "talky/reader"
 local deliveries = module:require "talky/delivery"
+local budgets = module:require "talky/budget"
+local network_of = module:require "talky/address"
 
 local xmlns = "urn:talky:outbox:1"
 
@@ -79,6 +86,20 @@ local journal = journals.open {
 	max_bytes = math.tointeger(max_bytes),
 	resume = previous and previous.journal,
 	warn = warn,
+}
+
+local function bytes_of(name, rate, burst)
+	return {
+		rate = module:get_option_number("talky_outbox_" .. name .. "_rate", rate),
+		burst = module:get_option_number("talky_outbox_" .. name .. "_burst", burst),
+	}
+end
+
+local budget = budgets.new {
+	session = bytes_of("session", 4 * 1024, 2 * 1024 * 1024),
+	share = bytes_of("share", 64 * 1024, 16 * 1024 * 1024),
+	buckets = module:require "talky/bucket",
+	resume = previous and previous.budget,
 }
 
 local function attributes(more)
@@ -157,6 +178,7 @@ local function tend()
 	schedule_sync()
 	delivery:tick()
 	report_level()
+	budget:sweep(now())
 end
 
 -- Prosody gives up a timer that throws, and nothing would be sent any more.
@@ -169,7 +191,9 @@ end)
 local encode = record.encoder(json.encode)
 
 local function append(entry)
-	journal:append(encode(entry, now()))
+	local line = encode(entry, now())
+	journal:append(line)
+	budget:charge(entry, #line, now())
 	schedule_sync()
 	schedule()
 end
@@ -183,11 +207,37 @@ local function ask(element, timeout)
 end
 
 outbox.append, outbox.ask = append, ask
-function outbox.is_full() return journal:is_full() end
+
+-- Of a client's session; of the API's, nothing is recorded.
+local function party_of(session)
+	local claims = session.talky
+	if not (claims and claims.scope == "session") then return nil end
+	return { session = claims.sid, account = claims.userid, address = session.ip and network_of(session.ip) }
+end
+
+function outbox.refusal(session)
+	if journal:is_full() then
+		return "resource-constraint", "What happens cannot be written down now: try again later"
+	end
+	local party = party_of(session)
+	local seconds = party and budget:wait(party, journal.bytes / max_bytes, now())
+	if not seconds then return nil end
+	return "policy-violation",
+		("More has been written down of you than may be: try again in %d s"):format(math.ceil(seconds))
+end
+
+function outbox.enter(session)
+	session.talky_party = party_of(session)
+	if session.talky_party then budget:enter(session.talky_party) end
+end
+
+function outbox.leave(session)
+	if session.talky_party then budget:leave(session.talky_party) end
+end
 
 -- Returns what another instance goes on with.
 function outbox.close()
-	return { journal = journal:close(), delivery = delivery:close() }
+	return { journal = journal:close(), delivery = delivery:close(), budget = budget }
 end
 
 function module.unload() journal:close() end

@@ -6,12 +6,20 @@
  */
 import { deriveKeys, type Keys } from "../../auth/keys.ts";
 import { readSettings } from "../../config.ts";
+import type { ProsodyBounds } from "../../prosody/bounds.ts";
 import type { ProsodyConfigOptions } from "../../prosody/config.ts";
 import { requireProsody } from "../../local/install_prosody.ts";
 import { freePort } from "../../local/ports.ts";
 import { ended } from "../../local/process.ts";
 import { startProsody } from "../../local/prosody.ts";
 import { installedRelease, type ProsodyRelease } from "./prosody_releases.ts";
+
+/** Bounds of Prosody for a test in which one client does what many would. */
+export const many: ProsodyBounds = {
+  talky_stanzas_per_second: 100_000,
+  talky_outbox_session_rate: 1e9,
+  talky_outbox_share_rate: 1e9,
+};
 
 /** A running Prosody. */
 export interface TestProsody extends AsyncDisposable {

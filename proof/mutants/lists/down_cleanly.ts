@@ -61,9 +61,8 @@ export const downCleanly: Mutants = {
   "Prosody stops without goodbyes": [{
     // Writes a little later, and together; what a stop brings comes too late.
     file: "prosody/modules/mod_talky_outbox.lua",
-    find: "\tjournal:append(encode(entry, now()))\n",
-    replace: "\tlocal line = encode(entry, now())\n" +
-      "\tmodule:add_timer(0.25, function() journal:append(line) end)\n",
+    find: "\tjournal:append(line)\n",
+    replace: "\tmodule:add_timer(0.25, function() journal:append(line) end)\n",
     test: "tests/prosody/outbox.test.ts",
     name: "a stop says goodbye for everybody",
   }, {

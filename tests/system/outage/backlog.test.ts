@@ -1,7 +1,7 @@
 import { xml } from "@xmpp/client";
 import assert from "node:assert/strict";
 import { testDatabase } from "../../harness/database.ts";
-import { testProsody } from "../../harness/prosody.ts";
+import { many, testProsody } from "../../harness/prosody.ts";
 import { testService } from "../../harness/service.ts";
 import { until } from "../../harness/wait.ts";
 import { enter, room, send } from "../../prosody/stanzas.ts";
@@ -21,7 +21,7 @@ Deno.test({
   async fn() {
     await using database = await testDatabase();
     // One who says what many do.
-    await using prosody = await testProsody({ stanzasPerSecond: 100_000 });
+    await using prosody = await testProsody({ bounds: many });
     const speaker = await join(prosody, "speaker");
     await enter(speaker);
     for (let n = 0; n < messages; n++) {
