@@ -182,9 +182,10 @@ export interface Settings {
 
 /** The environment holds a wrong value. `problems` has a line for each: setting, what it got, what it takes. */
 export class SettingsError extends Error {
+  override name = "SettingsError";
+
   constructor(readonly problems: readonly string[]) {
     super(problems.join("\n"));
-    this.name = "SettingsError";
   }
 }
 

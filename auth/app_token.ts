@@ -34,7 +34,9 @@ export interface AppIdentity {
 export const largestCustomerData = 16 * 1024;
 
 /** The token is not one of the application's, or says too much; the message tells which. */
-export class BadAppToken extends Error {}
+export class BadAppToken extends Error {
+  override name = "BadAppToken";
+}
 
 /** The longest that a token may still be good for: 31 days, in seconds. One for ever is a password. */
 const longestLife = 31 * 86_400;

@@ -43,9 +43,10 @@ export interface EventReader extends AsyncIterable<TalkyEvent> {
 
 /** The service closed the stream for a reason that a new connection cannot mend. */
 export class StreamClosed extends Error {
+  override name = "StreamClosed";
+
   constructor(readonly code: number, reason: string) {
     super(`the stream was closed: ${code} ${reason}`);
-    this.name = "StreamClosed";
   }
 }
 

@@ -58,6 +58,8 @@ export function nameOf(host: DatabaseHost): string {
 // ---
 
 class HandshakeError extends Error {
+  override name = "HandshakeError";
+
   constructor(override readonly cause: unknown) {
     super("TLS");
   }

@@ -5,6 +5,7 @@
  * @module
  */
 import postgres from "postgres";
+import { backoff } from "./backoff.ts";
 import { type Connection, driverOptions, openConnection, tooLate } from "./connection.ts";
 import { bind, onSettled, type Query, type Transaction } from "./query.ts";
 import type { DatabaseAddress } from "./database_address.ts";
@@ -187,7 +188,7 @@ class ConnectionPool {
       this.#retry ??= setTimeout(() => {
         this.#retry = undefined;
         this.#grow();
-      }, backoff(this.#failures++));
+      }, backoff(this.#failures++, pause));
     });
     this.#grow();
   }
@@ -245,18 +246,15 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-const idleTimeout = 60_000;
-const readOnlyLifetime = 1000;
-/** So that what a server keeps for a connection is let go, and a server that is back gets some. */
-const lifetime = 45 * 60_000;
-
 /**
  * Milliseconds between attempts to connect, during which whoever asks waits: at most about a second, so that
  * answers come soon while the server is away, and work goes on soon after.
  */
-function backoff(failures: number): number {
-  return Math.min(50 * 2 ** failures, 1000) * (0.75 + Math.random() / 2);
-}
+const pause = { from: 50, most: 1000 };
+const idleTimeout = 60_000;
+const readOnlyLifetime = 1000;
+/** So that what a server keeps for a connection is let go, and a server that is back gets some. */
+const lifetime = 45 * 60_000;
 
 function ended(): Error {
   return Object.assign(new Error("the connections to the database are closed"), { code: "CONNECTION_ENDED" });

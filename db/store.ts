@@ -26,7 +26,9 @@ import { nameRooms } from "./room_names.ts";
 import { transaction } from "./transaction.ts";
 
 /** A run that does not follow what is stored: taking it would hide what is missing. It will come again. */
-export class MissingRecords extends Error {}
+export class MissingRecords extends Error {
+  override name = "MissingRecords";
+}
 
 /** Stores submissions in order, in one transaction. Records stored before are skipped by their position. */
 export async function store(sql: Sql, submissions: readonly Submission[]): Promise<Receipt[]> {

@@ -7,7 +7,9 @@ import { escapeNode, unescapeNode } from "./node_escape.ts";
 import { byteLength, foldNode, isNode, longestNode } from "./nodeprep.ts";
 
 /** Not a room's name; the message says which character or which limit is in the way. */
-export class BadRoomName extends Error {}
+export class BadRoomName extends Error {
+  override name = "BadRoomName";
+}
 
 /**
  * The node of the room that a name means. However it is written (capitals, width, accents, what is invisible,

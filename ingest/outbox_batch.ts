@@ -5,6 +5,7 @@
  * @module
  */
 import { z } from "zod";
+import { faultsText } from "../events/faults.ts";
 import { SourceRecord } from "../events/record.ts";
 import { isStorable } from "../events/storable.ts";
 import type { OutboxLine, OutboxSubmission, ReadRecord, Refusal } from "../events/submission.ts";
@@ -32,7 +33,9 @@ const BatchHeader = OutboxStatus.extend({
 });
 
 /** The batch as a whole makes no sense: it is answered with an error and comes again. */
-export class MalformedBatch extends Error {}
+export class MalformedBatch extends Error {
+  override name = "MalformedBatch";
+}
 
 /** Reads a batch from its element's attributes and text. Throws {@link MalformedBatch}. */
 export function readBatch(
@@ -70,7 +73,7 @@ export function readLine(seq: number, line: string): OutboxLine {
     return refuse("unstorable_character", "the record contains a NUL character or half a surrogate pair");
   }
   const parsed = SourceRecord.safeParse(value);
-  if (!parsed.success) return refuse("invalid_record", describe(parsed.error));
+  if (!parsed.success) return refuse("invalid_record", faultsText(parsed.error.issues, "record"));
   return { seq, ...withDevice(parsed.data) };
 }
 
@@ -79,10 +82,4 @@ export function withDevice(record: SourceRecord): ReadRecord {
   return record.type === "session_started"
     ? { record, device: parseDevice(record.data.useragent) }
     : { record };
-}
-
-// ---
-
-function describe(error: z.ZodError): string {
-  return error.issues.map(({ path, message }) => `${path.join(".") || "record"}: ${message}`).join("; ");
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { getLogger } from "@logtape/logtape";
+import { backoff } from "../db/backoff.ts";
 import { delay } from "./delay.ts";
 import { type OutboxOptions, type ProsodyStatus, readOutbox, reasonOf } from "./outbox_connection.ts";
 
@@ -36,7 +37,7 @@ export function startProsodySession(options: OutboxOptions): ProsodySession {
         trouble = reason;
       }
       status = { connected: false, active: false, outbox: undefined };
-      await delay(backoff(attempts++), stopping.signal);
+      await delay(backoff(attempts++, pause), stopping.signal);
     }
   }
 
@@ -54,7 +55,5 @@ export function startProsodySession(options: OutboxOptions): ProsodySession {
 
 const log = getLogger(["talky", "ingest"]);
 
-/** 0.25 s, doubling to 5 s, give or take a quarter, so that many instances do not knock at once. */
-function backoff(attempt: number): number {
-  return Math.min(5000, 250 * 2 ** attempt) * (0.75 + Math.random() / 2);
-}
+/** Milliseconds between attempts to connect. */
+const pause = { from: 250, most: 5000 };

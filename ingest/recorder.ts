@@ -24,7 +24,9 @@ export interface Recorder {
 }
 
 /** The recorder takes nothing more: the service stops. Whoever submitted tries another instance, or again. */
-export class RecorderClosed extends Error {}
+export class RecorderClosed extends Error {
+  override name = "RecorderClosed";
+}
 
 /** Most events in one transaction: bounds how long other writers wait for their turn. */
 const mostPerGroup = 2000;

@@ -5,6 +5,7 @@
  * @module
  */
 import { z } from "zod";
+import { faultsText } from "../events/faults.ts";
 import { Id, type NewEvent, Time } from "../events/event.ts";
 import { deepest, isTooDeep, pruned } from "../events/nesting.ts";
 import { isStorable } from "../events/storable.ts";
@@ -210,6 +211,5 @@ const tooDeep = {
 
 /** Cut, for what is wrong may be named in the client's words. */
 function describe(error: z.ZodError): string {
-  return error.issues.map(({ path, message }) => `${path.join(".") || "item"}: ${message}`).join("; ")
-    .slice(0, 500).toWellFormed();
+  return faultsText(error.issues, "item").slice(0, 500).toWellFormed();
 }

@@ -8,6 +8,7 @@
  * @module
  */
 import { z } from "zod";
+import { faultsText } from "../events/faults.ts";
 
 /** Most reports of a measurement that are read. */
 const mostReports = 200;
@@ -123,7 +124,9 @@ export const Measurement = z.looseObject({
 export type Measurement = z.infer<typeof Measurement>;
 
 /** What is wrong with a measurement. */
-export class AbsurdMeasurement extends Error {}
+export class AbsurdMeasurement extends Error {
+  override name = "AbsurdMeasurement";
+}
 
 /** Whether `data` is a measurement that has something for us to read. */
 export function isMeasurement(data: Readonly<Record<string, unknown>>): boolean {
@@ -136,10 +139,11 @@ export function readMeasurement(data: Readonly<Record<string, unknown>>): Measur
   if (!isMeasurement(data)) return null;
   const parsed = Measurement.safeParse(data);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.slice(0, 5).map(({ path, message }) =>
-    `${["data", ...path].join(".")}: ${message}`
-  );
-  throw new AbsurdMeasurement(faults.join("; ").slice(0, 500).toWellFormed());
+  const faults = parsed.error.issues.slice(0, 5).map((fault) => ({
+    ...fault,
+    path: ["data", ...fault.path],
+  }));
+  throw new AbsurdMeasurement(faultsText(faults, "data").slice(0, 500).toWellFormed());
 }
 
 /** When a measurement was made, by the client's clock, in milliseconds; undefined where it does not say. */

@@ -68,7 +68,9 @@ export function gradeLow(value: number | null, { warn, bad }: Threshold): Grade 
 }
 
 /** The wording of a setting is wrong; the message says what would be right. */
-export class BadThresholds extends Error {}
+export class BadThresholds extends Error {
+  override name = "BadThresholds";
+}
 
 /**
  * Reads thresholds as a setting writes them: `loss=3/10, delay=300/500`, warn and bad; what is not named stays.

@@ -47,6 +47,8 @@ export const Problem = z.object({
 
 /** Thrown anywhere under a route; becomes the answer. */
 export class ProblemError extends Error {
+  override name = "ProblemError";
+
   constructor(
     readonly code: ProblemCode,
     readonly detail?: string,

@@ -7,6 +7,7 @@
 import { z } from "zod";
 import { EventTypeName, Id } from "../events/event.ts";
 import type { LogBounds } from "../events/event_log.ts";
+import { faultsText } from "../events/faults.ts";
 import { type CloseReason, closing } from "./close_codes.ts";
 import type { Wanted } from "./filter.ts";
 import { type ClientFrame, clientFrames } from "./frames.ts";
@@ -19,7 +20,9 @@ export interface Subscription {
 }
 
 /** Something a client sent makes no sense. `message` says what would. */
-export class BadSubscription extends Error {}
+export class BadSubscription extends Error {
+  override name = "BadSubscription";
+}
 
 /** The query of `/stream`: JSON Schema and meaning of each parameter. */
 export const queryParameters = {
@@ -128,7 +131,7 @@ function describe(error: z.ZodError, known: readonly string[] = []): string {
   return error.issues.flatMap((issue) =>
     issue.code === "unrecognized_keys"
       ? issue.keys.map((key) => unknownParameter(key, known))
-      : [`${issue.path.join(".") || "frame"}: ${issue.message}`]
+      : [faultsText([issue], "frame")]
   ).join("; ");
 }
 
