@@ -120,7 +120,7 @@ export const guarantees: readonly Guarantee[] = [
   {
     title: "Privacy",
     promise:
-      "What nobody needs is not stored: no bodies of messages unless `TALKY_MESSAGE_BODIES=on`, and no addresses. User agents are, with the session.",
+      "What nobody needs is not stored: no bodies of messages unless `TALKY_MESSAGE_BODIES=on`, and no addresses. User agents are, with the session. No log holds a secret.",
     mutants: keptPrivate,
     notes: [
       "Not there yet: retention and erasure; and refused records keep what they had, names in them too.",

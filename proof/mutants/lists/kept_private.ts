@@ -17,4 +17,26 @@ export const keptPrivate: Mutants = {
     test: "tests/prosody/capture.test.ts",
     name: "a call from its first presence",
   }],
+  "a secret gets into a log": [{
+    // It helps to see what was wrong with it.
+    file: "prosody/modules/mod_auth_talky.lua",
+    find: `"Credential of %s refused: %s", username, reason)`,
+    replace: `"Credential of %s refused: %s", password, reason)`,
+    test: "tests/system/secrets/logs.test.ts",
+    name: "no log holds a secret",
+  }, {
+    // It helps to know which request it was.
+    file: "routes/problem.ts",
+    find: `{ reason: error.message });`,
+    replace: `{ reason: c.req.raw.headers.get("authorization") });`,
+    test: "tests/system/secrets/logs.test.ts",
+    name: "no log holds a secret",
+  }, {
+    // One transaction fewer.
+    file: "routes/tickets.ts",
+    find: `const { ticket, hash } = await makeTicket();`,
+    replace: `const { ticket } = await makeTicket(); const hash = ticket;`,
+    test: "tests/system/secrets/logs.test.ts",
+    name: "no log holds a secret",
+  }],
 };
