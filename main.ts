@@ -20,6 +20,7 @@ import {
   checkProsody,
   databaseCheck,
   databaseRecorder,
+  newestEvent,
   prosodyUrl,
   reportTrouble,
   routeSettings,
@@ -107,13 +108,19 @@ async function startWorks(settings: Settings): Promise<Works> {
   const hub = await startHub(postgresLog(pool), {
     onTrouble: reportTrouble(),
     maxReadersEach: settings.limits.streams,
+    onClosed: metrics.countClosed,
   });
   const recorder = databaseRecorder(pool, metrics.countStored);
   const prosody = startIngest(settings, keys, pool, recorder);
   const stopHousekeeping = startHousekeeping(pool, settings.quality);
   const shared = routeSettings(settings, keys);
   const keyWatch = watchKeys(pool);
-  metrics.measure({ prosody: prosody.status, hub: () => hub.status() });
+  metrics.measure({
+    prosody: prosody.status,
+    hub: () => hub.status(),
+    pool: pool.status,
+    newest: newestEvent(pool),
+  });
 
   const app = createApp({
     ...shared,

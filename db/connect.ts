@@ -5,7 +5,7 @@
  */
 import postgres from "postgres";
 import type { Connection } from "./connection.ts";
-import { createPool } from "./pool.ts";
+import { createPool, type PoolStatus } from "./pool.ts";
 import type { Transaction } from "./query.ts";
 import { type Lender, transaction } from "./transaction.ts";
 import { parseDatabaseUrl } from "./url.ts";
@@ -18,6 +18,7 @@ export interface Sql extends Transaction, Lender {
   begin<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** Opens a connection besides, which is the caller's to close; `onNotify` hears of every notification. */
   open(onNotify: () => void): Promise<Connection>;
+  status(): PoolStatus;
   /** Takes no more work; after so many seconds (default 5) what is under way is cut off. */
   end(options?: { readonly timeout?: number }): Promise<void>;
 }
@@ -51,6 +52,7 @@ export function connect(url: string, options: ConnectOptions = {}): Sql {
   const sql = Object.assign(pool.sql, {
     lend: pool.lend,
     open: pool.open,
+    status: pool.status,
     begin: <T>(work: (tx: Transaction) => Promise<T>) => transaction(pool, work),
     end: ({ timeout = 5 }: { readonly timeout?: number } = {}) => pool.end(timeout * 1000),
   });

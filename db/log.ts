@@ -60,3 +60,8 @@ export async function readAfter(
   }
   return [];
 }
+/** When the newest event happened, RFC 3339; undefined where there is none. */
+export async function readNewestTime(sql: Sql): Promise<string | undefined> {
+  const [row] = await sql<{ time: string }[]>`select utc(time) as time from events order by id desc limit 1`;
+  return row?.time;
+}

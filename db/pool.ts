@@ -21,6 +21,13 @@ export interface PoolOptions {
   readonly greet: boolean;
 }
 
+/** How many connections there are, how many of them do nothing, and how much waits for one. */
+export interface PoolStatus {
+  readonly open: number;
+  readonly free: number;
+  readonly waiting: number;
+}
+
 /** Connections to one database. */
 export interface Pool {
   /** Runs each statement on a connection that is free. */
@@ -29,6 +36,7 @@ export interface Pool {
   lend<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
   /** Opens one outside of the pool, which is the caller's to close. */
   open(onNotify: () => void): Promise<Connection>;
+  status(): PoolStatus;
   /** Takes no more work; waits so long for what is under way, then cuts it off. */
   end(within: number): Promise<void>;
 }
@@ -40,6 +48,7 @@ export function createPool(address: DatabaseAddress, options: PoolOptions): Pool
     sql: bind(postgres({ ...driverOptions, host: "nowhere", user: "nobody" }), (query) => pool.run(query)),
     lend: (work) => pool.lend(work),
     open: (onNotify) => pool.open(onNotify),
+    status: () => pool.status(),
     end: (within) => pool.end(within),
   };
 }
@@ -130,6 +139,10 @@ class ConnectionPool {
     this.#outside.add(connection);
     connection.closed.then(() => this.#outside.delete(connection));
     return connection;
+  }
+
+  status(): PoolStatus {
+    return { open: this.#all.size, free: this.#free.size, waiting: this.#waiting.length };
   }
 
   end(within: number): Promise<void> {

@@ -61,15 +61,6 @@ export interface ProsodyConfigOptions {
 export function prosodyConfig(options: ProsodyConfigOptions): string {
   const hosts = xmppHosts(options.domain);
   const more = options.moreModules;
-  const roomModules = [
-    "talky_guard",
-    "talky_admission",
-    "talky_identity",
-    "talky_rooms",
-    "talky_capture",
-    "talky_ownership",
-    ...more?.rooms ?? [],
-  ];
   return `-- Prosody for Talky Core API, generated from its settings by prosody/config.ts: change it there.
 -- It holds a key: only Prosody's user may read it.
 
@@ -111,7 +102,24 @@ ${boundLines(options.bounds)}
 
 ${[hosts.users, hosts.guests].map((host) => virtualHost(host, hosts.rooms, more?.requests)).join("\n\n")}
 
-Component ${lua(hosts.rooms)} "muc"
+${rooms(options, hosts.rooms)}
+`;
+}
+
+// ---
+
+/** The host of the rooms. */
+function rooms(options: ProsodyConfigOptions, host: string): string {
+  const roomModules = [
+    "talky_guard",
+    "talky_admission",
+    "talky_identity",
+    "talky_rooms",
+    "talky_capture",
+    "talky_ownership",
+    ...options.moreModules?.rooms ?? [],
+  ];
+  return `Component ${lua(host)} "muc"
   name = "Talky rooms"
   modules_enabled = { ${roomModules.map(lua).join(", ")} }
   talky_message_bodies = ${lua(options.messageBodies ?? false)}
@@ -129,11 +137,8 @@ Component ${lua(hosts.rooms)} "muc"
   max_history_messages = 0
   muc_room_default_history_length = 0
   -- How many rooms are live before the idlest is written to storage: more than fit one process.
-  muc_room_cache_size = 100000
-`;
+  muc_room_cache_size = 100000`;
 }
-
-// ---
 
 /** How clients come in, and how much of it. `host` is the one that has the WebSocket. */
 function network(options: ProsodyConfigOptions, host: string): string {

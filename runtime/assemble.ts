@@ -10,6 +10,7 @@ import { signIngestCredential } from "../auth/credential.ts";
 import type { Keys } from "../auth/keys.ts";
 import { type Settings, xmppHosts } from "../config.ts";
 import { isReadOnly, isRefusedData, isUnavailable, readOnly, type Sql } from "../db/connect.ts";
+import { readNewestTime } from "../db/log.ts";
 import { readPositions } from "../db/sources.ts";
 import { store } from "../db/store.ts";
 import { readCustomerData } from "../db/users.ts";
@@ -53,15 +54,17 @@ export function routeSettings(
   };
 }
 
-/** The one way in, over a database. `stored` hears what was committed. */
+/** The one way in, over a database. `stored` hears what was committed, and how long that took. */
 export function databaseRecorder(
   sql: Sql,
-  stored: (submissions: readonly Submission[], receipts: readonly Receipt[]) => void = () => {},
+  stored: (submissions: readonly Submission[], receipts: readonly Receipt[], seconds: number) => void =
+    () => {},
 ): Recorder {
   return createRecorder({
     store: async (submissions) => {
+      const begun = performance.now();
       const receipts = await store(sql, submissions);
-      stored(submissions, receipts);
+      stored(submissions, receipts, (performance.now() - begun) / 1000);
       return receipts;
     },
     isRefusedData,
@@ -118,13 +121,14 @@ export function databaseCheck(sql: Sql): (streamed: number) => Promise<Check> {
     }).catch((error): Answer => isReadOnly(error) ? { degraded: error.message } : {})
       .finally(() => asking = undefined);
   return async (streamed) => {
-    asking ??= ask();
-    const { promise: patience, resolve } = Promise.withResolvers<Answer>();
-    const late = setTimeout(() => resolve({}), 2000);
-    const answer = await Promise.race([asking, patience]);
-    clearTimeout(late);
+    const answer = await within(patience, asking ??= ask(), {});
     return "head" in answer ? { ok: true, ...answer, streamed } : { ok: false, ...answer };
   };
+}
+
+/** When the newest event happened; undefined where there is none, and where the database does not say soon. */
+export function newestEvent(sql: Sql): () => Promise<string | undefined> {
+  return () => within(patience, readNewestTime(sql).catch(() => undefined), undefined);
 }
 
 /** Says once that the log cannot be read, and once that it can again. */
@@ -141,6 +145,16 @@ export function reportTrouble(): (error: unknown) => void {
 }
 
 // ---
+
+/** How long the database may take to answer who asks how things are, in milliseconds. */
+const patience = 2000;
+
+/** What comes of a question within so many milliseconds, or else `late`. */
+async function within<T>(milliseconds: number, question: Promise<T>, late: T): Promise<T> {
+  const { promise, resolve } = Promise.withResolvers<T>();
+  const timer = setTimeout(() => resolve(late), milliseconds);
+  return await Promise.race([question, promise]).finally(() => clearTimeout(timer));
+}
 
 /** What somebody should look after, though the service works. */
 function troubleOf({ bytes, limit, held }: OutboxStatus): string | undefined {

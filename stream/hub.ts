@@ -24,6 +24,8 @@ export interface HubOptions {
   readonly maxReaders?: number;
   /** Most readers of one owner. Default: any number. */
   readonly maxReadersEach?: number;
+  /** Told of each reader that is closed here, and why. */
+  readonly onClosed?: (reason: CloseReason) => void;
   /** Told when the log cannot be read (and, with null, when it can again). */
   readonly onTrouble?: (error: unknown) => void;
 }
@@ -51,6 +53,7 @@ export async function startHub(log: EventLog, options: HubOptions = {}): Promise
     maxReaders: 10_000,
     maxReadersEach: Infinity,
     onTrouble: () => {},
+    onClosed: () => {},
     ...options,
   });
 }
@@ -73,11 +76,11 @@ class RunningHub implements Hub {
   #stopped = false;
 
   constructor(log: EventLog, head: number, options: Required<HubOptions>) {
-    const { heartbeatEvery, stalledAfter, onTrouble } = options;
+    const { heartbeatEvery, stalledAfter, onTrouble, onClosed } = options;
     this.#log = log;
     this.#options = options;
     this.#ring = createRing(head, options.ringBytes);
-    this.#context = { log, ring: this.#ring, heartbeatEvery, stalledAfter, onTrouble };
+    this.#context = { log, ring: this.#ring, heartbeatEvery, stalledAfter, onTrouble, onClosed };
     this.#unlisten = log.onAppend(() => this.#wake());
     this.#polling = setInterval(() => this.#wake(), options.pollEvery);
     // Sockets do not say when they have drained, so readers are looked after at short intervals.

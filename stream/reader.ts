@@ -37,6 +37,7 @@ export interface ReaderContext {
   readonly heartbeatEvery: number;
   readonly stalledAfter: number;
   readonly onTrouble: (error: unknown) => void;
+  readonly onClosed: (reason: CloseReason) => void;
 }
 
 /** A reader. It is made first, and {@link Reader.begin} sends: what a sink does then finds it in its place. */
@@ -124,6 +125,7 @@ export class Reader {
   close(reason: CloseReason): void {
     if (this.#removed) return;
     this.remove();
+    this.#context.onClosed(reason);
     try {
       this.#sink.close(reason);
     } catch {
