@@ -7,6 +7,7 @@
  */
 import type { EventLog, LogBounds, LoggedEvent } from "../events/event_log.ts";
 import { Reader, type ReaderContext, type ReaderOptions } from "./reader.ts";
+import { inTurns } from "./turns.ts";
 import { createRing, type Ring } from "./ring.ts";
 import { type CloseReason, closing } from "./close_codes.ts";
 
@@ -26,6 +27,8 @@ export interface HubOptions {
   readonly maxReadersEach?: number;
   /** Told of each reader that is closed here, and why. */
   readonly onClosed?: (reason: CloseReason) => void;
+  /** Pages of the log that readers who catch up read at once. Default 4: fewer than there are connections. */
+  readonly catchingUp?: number;
   /** Told when the log cannot be read (and, with null, when it can again). */
   readonly onTrouble?: (error: unknown) => void;
 }
@@ -52,6 +55,7 @@ export async function startHub(log: EventLog, options: HubOptions = {}): Promise
     stalledAfter: 30_000,
     maxReaders: 10_000,
     maxReadersEach: Infinity,
+    catchingUp: 4,
     onTrouble: () => {},
     onClosed: () => {},
     ...options,
@@ -61,7 +65,9 @@ export async function startHub(log: EventLog, options: HubOptions = {}): Promise
 // ---
 
 class RunningHub implements Hub {
+  /** What is new is read at once, whoever catches up meanwhile. */
   readonly #log: EventLog;
+  readonly #inTurns: EventLog;
   readonly #options: Required<HubOptions>;
   readonly #ring: Ring;
   readonly #readers = new Set<Reader>();
@@ -78,9 +84,17 @@ class RunningHub implements Hub {
   constructor(log: EventLog, head: number, options: Required<HubOptions>) {
     const { heartbeatEvery, stalledAfter, onTrouble, onClosed } = options;
     this.#log = log;
+    this.#inTurns = inTurns(log, options.catchingUp);
     this.#options = options;
     this.#ring = createRing(head, options.ringBytes);
-    this.#context = { log, ring: this.#ring, heartbeatEvery, stalledAfter, onTrouble, onClosed };
+    this.#context = {
+      log: this.#inTurns,
+      ring: this.#ring,
+      heartbeatEvery,
+      stalledAfter,
+      onTrouble,
+      onClosed,
+    };
     this.#unlisten = log.onAppend(() => this.#wake());
     this.#polling = setInterval(() => this.#wake(), options.pollEvery);
     // Sockets do not say when they have drained, so readers are looked after at short intervals.
@@ -112,7 +126,7 @@ class RunningHub implements Hub {
   }
 
   bounds(): Promise<LogBounds> {
-    return this.#log.bounds();
+    return this.#inTurns.bounds();
   }
 
   status(): ReturnType<Hub["status"]> {

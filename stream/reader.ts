@@ -6,7 +6,7 @@
  */
 import { type CloseReason, closing } from "./close_codes.ts";
 import type { Encoding } from "./encoding.ts";
-import type { EventLog } from "../events/event_log.ts";
+import type { EventLog, LoggedEvent } from "../events/event_log.ts";
 import type { Filter } from "./filter.ts";
 import { fitting, frameEvents, type Ring } from "./ring.ts";
 
@@ -48,8 +48,10 @@ export class Reader {
   readonly #onRemove: () => void;
   #filter: Filter;
   #cursor: number;
-  /** Set while a page is read from the log; a new subscription makes its answer worthless. */
-  #paging: object | null = null;
+  /** Set while a page is read from the log. */
+  #paging = false;
+  /** How often the subscription has changed: a page that was asked for before it is worthless. */
+  #changes = 0;
   #lastSent = Date.now();
   #lastTaken = Date.now();
   #lastBuffered = 0;
@@ -107,7 +109,7 @@ export class Reader {
 
   /** Replaces cursor and filter; a `ready` frame says from where. */
   subscribe({ filter, after, head }: Pick<ReaderOptions, "filter" | "after" | "head">): void {
-    this.#paging = null;
+    this.#changes++;
     this.#filter = filter;
     this.#cursor = after;
     this.begin(head);
@@ -116,7 +118,7 @@ export class Reader {
   /** Replaces the filter alone; it goes on where it is. */
   show(filter: Filter): void {
     if (filter.key === this.#filter.key) return;
-    this.#paging = null;
+    this.#changes++;
     this.#filter = filter;
     this.move();
   }
@@ -153,8 +155,10 @@ export class Reader {
     }
   }
 
+  /** One page at a time, also of a reader that subscribes anew all the time. */
   async #readPage(): Promise<void> {
-    const page = this.#paging = {};
+    this.#paging = true;
+    const changes = this.#changes;
     const upTo = this.#context.ring.head;
     try {
       const events = await this.#context.log.readAfter(this.#cursor, {
@@ -162,20 +166,24 @@ export class Reader {
         limit: frameEvents,
         filter: this.#filter,
       });
-      if (this.#removed || this.#paging !== page) return;
-      const frame = fitting(events);
-      // What did not fit is read again, when the sink has taken this.
-      const isLast = events.length < frameEvents && frame.length === events.length;
-      this.#cursor = isLast ? upTo : frame.at(-1)!.id;
-      if (frame.length > 0) this.#send(this.#encoding.events(frame));
+      this.#paging = false;
+      if (this.#removed) return;
+      if (changes === this.#changes) this.#take(events, upTo);
     } catch (error) {
+      this.#paging = false;
       // `tend` tries again.
       this.#context.onTrouble(error);
       return;
-    } finally {
-      if (this.#paging === page) this.#paging = null;
     }
     this.move();
+  }
+
+  #take(events: readonly LoggedEvent[], upTo: number): void {
+    const frame = fitting(events);
+    // What did not fit is read again, when the sink has taken this.
+    const isLast = events.length < frameEvents && frame.length === events.length;
+    this.#cursor = isLast ? upTo : frame.at(-1)!.id;
+    if (frame.length > 0) this.#send(this.#encoding.events(frame));
   }
 }
 

@@ -40,7 +40,7 @@ export const bounded: Mutants = {
   }],
   "a text of a client's makes something grow": [{
     // Methods are few.
-    file: "runtime/metrics.ts",
+    file: "runtime/metrics/requests.ts",
     find: `methods.has(c.req.method) ? c.req.method : "other"`,
     replace: "c.req.method",
     test: limits,
@@ -104,6 +104,39 @@ export const bounded: Mutants = {
     replace: "if (known.size < 0 && token !== undefined)",
     test: limits,
     name: "an operator whose token has been good",
+  }],
+  "readers that catch up take every connection": [{
+    file: "stream/turns.ts",
+    find: `waiting.push(resolve)`,
+    replace: `resolve()`,
+    test: "tests/stream/turns.test.ts",
+    name: "so many pages are read at once",
+  }, {
+    file: "stream/turns.ts",
+    find: `if (next) return next;`,
+    replace: "",
+    test: "tests/stream/turns.test.ts",
+    name: "who asks while an answer is under way",
+  }, {
+    // A new subscription does not wait for what it makes worthless.
+    file: "stream/reader.ts",
+    find: `    this.#changes++;
+    this.#filter = filter;
+    this.#cursor = after;`,
+    replace: `    this.#changes++;
+    this.#paging = false;
+    this.#filter = filter;
+    this.#cursor = after;`,
+    test: "tests/stream/resubscribe.test.ts",
+    name: "a page under way",
+  }],
+  "all of that comes at once": [{
+    // One attack of many that gets through.
+    file: "events/xml_text.ts",
+    find: String.raw`[\ufffe\uffff]|`,
+    replace: "",
+    test: "tests/system/hostile/hostile.test.ts",
+    name: "every attack at once",
   }],
   "a text that one side cannot carry": [{
     // XML has most of Unicode.
