@@ -24,7 +24,9 @@ export function limitBody(maxSize: number): MiddlewareHandler {
 export async function acceptTextAsJson(c: Context, next: () => Promise<void>): Promise<void> {
   const headers = new Headers(c.req.raw.headers);
   headers.set("content-type", "application/json");
-  const body = (await c.req.raw.text()).trim() || "{}";
+  const text = await c.req.raw.text();
+  // By what JSON calls white space: of more, `trim` would make good JSON of bad.
+  const body = /^[ \t\r\n]*$/.test(text) ? "{}" : text;
   c.req.raw = new Request(c.req.url, { method: c.req.method, headers, body });
   await next();
 }
