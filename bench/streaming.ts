@@ -59,9 +59,12 @@ function addReader(hub: Hub, send: (frame: string) => void): void {
     filter: createFilter({}),
     after: head,
     head,
+    generation,
     sink: { send, buffered: () => 0, close: () => {} },
   });
 }
+
+const generation = crypto.randomUUID();
 
 function memoryLog(): EventLog & { append(count: number): void; head(): number } {
   const events: LoggedEvent[] = [];
@@ -81,7 +84,7 @@ function memoryLog(): EventLog & { append(count: number): void; head(): number }
       }
       wake();
     },
-    bounds: () => Promise.resolve({ head: events.length, earliest: 1 }),
+    bounds: () => Promise.resolve({ head: events.length, earliest: 1, generation }),
     readAfter: (after, { limit }) => Promise.resolve(events.slice(after, after + limit)),
     onAppend(listener) {
       wake = listener;

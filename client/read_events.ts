@@ -24,6 +24,8 @@ export interface ReadEventsOptions {
   readonly token?: string | (() => string | undefined | Promise<string | undefined>);
   /** Only events after this id; 0 = from the earliest kept; absent = from now. */
   readonly after?: number;
+  /** Which log `after` is of: what {@link EventReader.generation} was. Absent: whatever log there is. */
+  readonly generation?: string;
   /** Only these rooms, only these types. Absent: all. */
   readonly rooms?: readonly string[];
   readonly types?: readonly EventType[];
@@ -39,9 +41,14 @@ export interface ReadEventsOptions {
 export interface EventReader extends AsyncIterable<TalkyEvent> {
   /** Every matching event up to this id has been given out. Undefined before the first connection. */
   readonly cursor: number | undefined;
+  /** Which log the cursor is of: keep it beside it. Undefined before the first connection. */
+  readonly generation: string | undefined;
 }
 
-/** The service closed the stream for a reason that a new connection cannot mend. */
+/**
+ * The service closed the stream for a reason that a new connection cannot mend. Code `logReplaced` (4411): the
+ * database was restored, and ids after some cursor mean other events; what was read is no beginning of what is there.
+ */
 export class StreamClosed extends Error {
   override name = "StreamClosed";
 
@@ -53,19 +60,21 @@ export class StreamClosed extends Error {
 /** Reads events until the signal aborts. Throws {@link StreamClosed} when going on is impossible. */
 export function readEvents(options: ReadEventsOptions): EventReader {
   let cursor = options.after;
+  let generation = options.generation;
 
   async function* read(): AsyncGenerator<TalkyEvent, void, void> {
     let attempts = 0;
     let lost = 0;
     while (!options.signal?.aborted) {
       const connection = new Connection(options);
-      await connection.open(cursor);
+      await connection.open(cursor, generation);
       try {
         for await (const frame of connection.frames()) {
           attempts = 0;
           if (frame.type === "ready") {
             // What lies before the earliest kept event is gone; there is nothing to wait for.
             cursor = frame.after;
+            generation = frame.generation;
             options.onConnection?.(true);
           } else if (frame.type === "heartbeat") {
             cursor = frame.head;
@@ -96,6 +105,9 @@ export function readEvents(options: ReadEventsOptions): EventReader {
   return {
     get cursor() {
       return cursor;
+    },
+    get generation() {
+      return generation;
     },
     [Symbol.asyncIterator]: read,
   };
@@ -134,11 +146,12 @@ class Connection {
   }
 
   /** Opens it. Never rejects: {@link ended} says what went wrong. */
-  async open(after: number | undefined): Promise<void> {
+  async open(after: number | undefined, generation: string | undefined): Promise<void> {
     const { token, signal } = this.#options;
     try {
       this.#token = typeof token === "function" ? await token() : token;
-      const target = address(this.#options, after, await entrance(this.#options, this.#token));
+      const entry = await entrance(this.#options, this.#token);
+      const target = address(this.#options, after, generation, entry);
       const socket = this.#socket = new WebSocket(target, subprotocol);
       this.#heard();
       socket.onopen = () => this.#opened = true;
@@ -272,10 +285,12 @@ function under(url: string, endpoint: string): URL {
 function address(
   { url, rooms = [], types = [] }: ReadEventsOptions,
   after: number | undefined,
+  generation: string | undefined,
   entrance: readonly [name: string, value: string] | null,
 ): string {
   const target = streamOf(url.replace(/^http/, "ws"));
   if (after !== undefined) target.searchParams.set("after", String(after));
+  if (generation !== undefined) target.searchParams.set("generation", generation);
   for (const room of rooms) target.searchParams.append("room", room);
   for (const type of types) target.searchParams.append("type", type);
   if (entrance) target.searchParams.set(...entrance);

@@ -27,6 +27,8 @@ export interface EventFilter {
   /** By `time`: from (inclusive) to (exclusive), RFC 3339. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
+  /** Only of this log: nothing where it is another one by now. */
+  readonly generation?: string | undefined;
   readonly order: "asc" | "desc";
 }
 
@@ -59,14 +61,20 @@ export function statement(filter: EventFilter): Selection {
   const parameters: Parameter[] = [after, before];
   const bind = (value: Parameter) => `$${parameters.push(value)}`;
   const walk = walkOf(filter, bind);
+  // Asked once, before anything is read.
+  const sameLog = filter.generation === undefined
+    ? ""
+    : ` and (select generation from log_head) = ${bind(filter.generation)}::uuid`;
   return {
     parameters,
     text(columns, most) {
       const limit = `limit $${parameters.length + 1}`;
       if ("direct" in walk) {
-        return `select ${columns} from events e where ${walk.direct} order by ${walk.by(order)} ${limit}`;
+        return `select ${columns} from events e where ${walk.direct}${sameLog} order by ${
+          walk.by(order)
+        } ${limit}`;
       }
-      return fetched(columns, walk.ids(roundedUp(most)), order, limit);
+      return fetched(columns, walk.ids(roundedUp(most)), order, limit, sameLog);
     },
   };
 }
@@ -234,8 +242,8 @@ function blockRange({ after = 0, before = Number.MAX_SAFE_INTEGER }: EventFilter
 }
 
 /** Events by their ids: each looked up by the primary key, however many a plan expects. */
-function fetched(columns: string, ids: string, order: string, limit: string): string {
-  return `select ${columns} from (select id from (${ids}) ids order by id ${order} ${limit}) found
+function fetched(columns: string, ids: string, order: string, limit: string, sameLog = ""): string {
+  return `select ${columns} from (select id from (${ids}) ids where true${sameLog} order by id ${order} ${limit}) found
     cross join lateral (select e from events e where e.id = found.id limit 1) one (e) order by found.id ${order}`;
 }
 

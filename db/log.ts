@@ -35,8 +35,21 @@ export async function appendEvents(tx: Transaction, events: readonly NewEvent[])
 
 /** Where the log begins and ends now. */
 export async function readBounds(sql: Sql): Promise<LogBounds> {
-  const [row] = await sql<[LogBounds]>`select id as head, earliest from log_head`;
+  const [row] = await sql<[LogBounds]>`select id as head, earliest, generation from log_head`;
   return row;
+}
+
+/** Which log it is now. */
+export async function readGeneration(sql: Sql): Promise<string> {
+  const [row] = await sql<[{ generation: string }]>`select generation from log_head`;
+  return row.generation;
+}
+
+/** Makes another log of it: cursors that were given out are none of its. Returns its new generation. */
+export async function renewGeneration(sql: Sql): Promise<string> {
+  const [row] = await sql<[{ generation: string }]>`
+    update log_head set generation = gen_random_uuid() returning generation`;
+  return row.generation;
 }
 
 /**
@@ -46,7 +59,7 @@ export async function readBounds(sql: Sql): Promise<LogBounds> {
 export async function readAfter(
   sql: Sql,
   after: number,
-  { upTo, limit, filter }: LogPage,
+  { upTo, limit, filter, generation }: LogPage,
 ): Promise<LoggedEvent[]> {
   const { rooms, types, view = everything } = filter ?? {};
   const node = filter ? "null" : "(select split_part(jid, '@', 1) from rooms r where r.id = (e).room_id)";
@@ -54,7 +67,15 @@ export async function readAfter(
   const before = upTo === undefined ? undefined : upTo + 1;
   // Without a span of time it is one statement.
   for await (
-    const { text, parameters } of selectEvents(sql, { view, after, before, rooms, types, order: "asc" })
+    const { text, parameters } of selectEvents(sql, {
+      view,
+      after,
+      before,
+      rooms,
+      types,
+      generation,
+      order: "asc",
+    })
   ) {
     return await sql.unsafe<LoggedEvent[]>(text(columns, limit), [...parameters, limit], { prepare: true });
   }

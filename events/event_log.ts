@@ -16,10 +16,12 @@ export interface LoggedEvent {
   readonly json: string;
 }
 
-/** Newest id, and the oldest that is kept (`head + 1` when nothing is). */
+/** Newest id, and the oldest that is kept (`head + 1` when nothing is), of which log. */
 export interface LogBounds {
   readonly head: number;
   readonly earliest: number;
+  /** A UUID: another one after a restore, for ids are then given anew (ADR 0020). */
+  readonly generation: string;
 }
 
 /** What a page of the log is asked for. */
@@ -27,6 +29,8 @@ export interface LogPage {
   /** Not beyond this id. Absent: to the end. */
   readonly upTo?: number;
   readonly limit: number;
+  /** Nothing where the log is another one by now. Absent: whatever log it is. */
+  readonly generation?: string;
   /** Only these rooms (ids), only these types, only what this view shows. Absent: all. */
   readonly filter?: {
     readonly rooms?: readonly string[];

@@ -34,7 +34,8 @@ create table log_head (
   singleton boolean not null default true,
   id bigint not null default 0,
   earliest bigint not null default 1,
-  untimed bigint not null default 0
+  untimed bigint not null default 0,
+  generation uuid not null default gen_random_uuid()
 );
 
 create table measurements_cleared (

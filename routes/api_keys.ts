@@ -176,11 +176,16 @@ export function apiKeyRoutes({ database, operators, keys }: Dependencies): OpenA
     const json = await addApiKey(database(c), { id, name, hash, scope, view, expires: end });
     return c.json({ ...ApiKey.parse(JSON.parse(json)), token }, 201, unstored);
   });
-  app.openapi(listKeys, async (c) => {
+  app.openapi(listKeys, (c) => {
     const { active, limit, cursor } = c.req.valid("query");
     const before = readCursor(cursor, z.string().max(64));
-    const rows = await findApiKeys(database(c), { active, before, limit: limit + 1 });
-    return respondPage(c, listKeys, { rows, limit, cursorOf: writeCursor });
+    const sql = database(c);
+    return respondPage(c, listKeys, {
+      sql,
+      rows: findApiKeys(sql, { active, before, limit: limit + 1 }),
+      limit,
+      cursorOf: writeCursor,
+    });
   });
   app.openapi(revokeKey, async (c) => {
     const { id } = c.req.valid("param");

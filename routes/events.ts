@@ -14,6 +14,7 @@ import { madeOf, type View } from "../events/view.ts";
 import type { Authenticator } from "./caller.ts";
 import { contract, respond } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
+import { eventCursor, Generation, refuseOtherLog } from "./event_cursor.ts";
 import { metered, streamLines, wantedLines, whileCurrent } from "./event_lines.ts";
 import { noLimits } from "./limits.ts";
 import { Moment, pageOf, respondPage } from "./lists.ts";
@@ -26,8 +27,9 @@ const types = several(EventTypeName, "Only these types; repeatable, or with comm
 const rooms = several(Id, "Only these rooms; repeatable, or with commas");
 
 const narrowing = {
-  after: wholeNumber("Only events after this id").optional(),
-  before: wholeNumber("Only events before this id").optional(),
+  after: eventCursor("Only events after this id; with its log: ID@GENERATION"),
+  before: eventCursor("Only events before this id"),
+  generation: Generation,
   type: types,
   types: types.openapi({ description: "Another name for `type`, as the stream's frames have it" }),
   not_type: several(EventTypeName, "All but these types; repeatable, or with commas"),
@@ -71,6 +73,7 @@ const listEvents = contract({
   access: operator("read", madeOf.events),
   request: { query: Query },
   responses: page,
+  problems: ["other_log"],
 });
 
 const listRoomEvents = contract({
@@ -82,7 +85,7 @@ const listRoomEvents = contract({
   access: operator("read", madeOf.events),
   request: { params: z.object({ id: Id }), query: Narrowing },
   responses: page,
-  problems: ["room_not_found"],
+  problems: ["room_not_found", "other_log"],
 });
 
 const listUserEvents = contract({
@@ -94,7 +97,7 @@ const listUserEvents = contract({
   access: operator("read", madeOf.events),
   request: { params: z.object({ sessionid: Id }), query: Narrowing },
   responses: page,
-  problems: ["user_not_found"],
+  problems: ["user_not_found", "other_log"],
 });
 
 /** Routes of the history. */
@@ -104,15 +107,26 @@ export function eventRoutes({ database, limits = noLimits }: Dependencies): Open
   /** The three lists return the same, so the first one's contract stands for all. */
   async function show(
     c: Context<{ Variables: { operator: Operator; authenticator: Authenticator } }>,
-    { type = [], types = [], not_type, limit: given, ...rest }: z.infer<typeof Narrowing>,
+    { type = [], types = [], not_type, limit: given, after, before, generation, ...rest }: z.infer<
+      typeof Narrowing
+    >,
     scope: Partial<EventQuery>,
   ): Promise<RouteConfigToTypedResponse<typeof listEvents>> {
     const caller = c.get("operator");
-    const query = { ...rest, ...scope, view: viewWithout(caller.view, not_type), types: [...type, ...types] };
+    const sql = database(c);
+    await refuseOtherLog(sql, generation, after?.generation, before?.generation);
+    const query = {
+      ...rest,
+      ...scope,
+      after: after?.id,
+      before: before?.id,
+      view: viewWithout(caller.view, not_type),
+      types: [...type, ...types],
+    };
     const lines = wantedLines(c);
     if (lines) {
       const isCurrent = () => c.get("authenticator").isCurrent(c, caller);
-      const all = whileCurrent(readLines(database(c), { ...query, limit: given }, lines.format), isCurrent);
+      const all = whileCurrent(readLines(sql, { ...query, limit: given }, lines.format), isCurrent);
       const pages = await metered(limits, c, all);
       return respond(c, listEvents, lines.mediaType, await streamLines(lines, pages), {
         "content-type": `${lines.mediaType}; charset=utf-8`,
@@ -124,8 +138,12 @@ export function eventRoutes({ database, limits = noLimits }: Dependencies): Open
     if (limit > 1000) {
       throw new ProblemError("invalid_request", "query.limit: takes a whole number from 1 to 1000");
     }
-    const rows = await findEvents(database(c), { ...query, limit: limit + 1 });
-    return respondPage(c, listEvents, { rows, limit, cursorOf: ({ id }) => id });
+    return respondPage(c, listEvents, {
+      sql,
+      rows: findEvents(sql, { ...query, limit: limit + 1 }),
+      limit,
+      cursorOf: ({ id }) => id,
+    });
   }
 
   app.openapi(listEvents, (c) => {

@@ -13,7 +13,8 @@ const Readiness = z.object({
   status: z.enum(["ready", "unready"]),
   checks: z.record(z.string(), z.looseObject({ ok: z.boolean() })).openapi({
     description: [
-      "By part. database: `head`, the newest event, and `streamed`, the newest that the stream has.",
+      "By part. database: `head`, the newest event, `generation`, which log it is (another one after a restore),",
+      "and `streamed`, the newest event that the stream has.",
       "prosody: `active`, whether this instance is the one it feeds; `lag`, records of its outbox that are not stored;",
       "`bytes` of `limit`, what the outbox's files take, acknowledged records included until their file is full;",
       "`held`, records that its disk refuses; `lost`, records that damage on it has cost; `degraded`, what of",

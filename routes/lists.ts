@@ -6,6 +6,8 @@
  */
 import { type RouteConfig, type RouteConfigToTypedResponse, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import type { Sql } from "../db/connect.ts";
+import { readGeneration } from "../db/log.ts";
 import { Id, Time } from "../events/event.ts";
 import { ProblemError } from "./problem.ts";
 import { wholeNumber } from "./query.ts";
@@ -44,6 +46,7 @@ export function pageOf<Item extends z.ZodType, Next extends z.ZodType>(item: Ite
   return z.object({
     items: z.array(item),
     next: next.nullable().openapi({ description: "Cursor of the next page; null at the end" }),
+    generation: Id.describe("Which log it is: another one after the database was restored"),
   });
 }
 
@@ -81,19 +84,25 @@ export function readCursor(cursor: string | undefined, id: z.ZodType<string> = I
  * A page of a list. `rows` were asked for with one more than `limit`; the spare one says that there is a next
  * page. `cursorOf` gives what the contract calls `next`.
  */
-export function respondPage<C extends RouteConfig, Row extends { readonly json: string }>(
+export async function respondPage<C extends RouteConfig, Row extends { readonly json: string }>(
   c: Context,
   contract: C,
-  { rows, limit, cursorOf }: {
-    readonly rows: readonly Row[];
+  { sql, rows: found, limit, cursorOf }: {
+    readonly sql: Sql;
+    readonly rows: Promise<readonly Row[]>;
     readonly limit: number;
     readonly cursorOf: (row: Row) => NextOf<C>;
   },
 ): Promise<RouteConfigToTypedResponse<C>> {
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
+  const [rows, generation] = await Promise.all([found, readGeneration(sql)]);
+  const items = rows.slice(0, limit).map(({ json }) => json).join(",");
+  const last = rows[limit - 1];
   const next = rows.length > limit && last ? JSON.stringify(cursorOf(last)) : "null";
-  return respondJson(c, contract, `{"items":[${items.map(({ json }) => json).join(",")}],"next":${next}}`);
+  return await respondJson(
+    c,
+    contract,
+    `{"items":[${items}],"next":${next},"generation":"${generation}"}`,
+  );
 }
 
 /**

@@ -24,6 +24,7 @@ export const problems = {
   user_not_found: { status: 404, title: "There is no such session" },
   method_not_allowed: { status: 405, title: "The method does not fit this path" },
   cursor_gone: { status: 410, title: "The cursor is older than what is kept" },
+  other_log: { status: 410, title: "The cursor is of another log: the database was restored" },
   too_large: { status: 413, title: "The request is too large" },
   key_reused: { status: 422, title: "The Idempotency-Key belongs to another request" },
   too_many_requests: { status: 429, title: "Too much at once" },

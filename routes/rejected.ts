@@ -57,10 +57,15 @@ const listRejected = contract({
 export function rejectedRoutes({ database }: Dependencies): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: onInvalid });
 
-  app.openapi(listRejected, async (c) => {
+  app.openapi(listRejected, (c) => {
     const { limit, cursor, ...query } = c.req.valid("query");
-    const rows = await findRejected(database(c), { ...query, before: cursor, limit: limit + 1 });
-    return respondPage(c, listRejected, { rows, limit, cursorOf: ({ id }) => id });
+    const sql = database(c);
+    return respondPage(c, listRejected, {
+      sql,
+      rows: findRejected(sql, { ...query, before: cursor, limit: limit + 1 }),
+      limit,
+      cursorOf: ({ id }) => id,
+    });
   });
   return app;
 }

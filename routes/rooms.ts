@@ -87,16 +87,21 @@ const listOccupants = contract({
 export function roomRoutes({ database }: Dependencies): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: onInvalid });
 
-  app.openapi(listRooms, async (c) => {
+  app.openapi(listRooms, (c) => {
     const { limit, cursor, name, ...query } = c.req.valid("query");
-    const rows = await findRooms(database(c), {
+    const sql = database(c);
+    const wanted = {
       ...query,
       view: c.get("operator").view,
       node: name === undefined ? undefined : readRoomName(name, "query.name"),
       before: readCursor(cursor),
-      limit: limit + 1,
+    };
+    return respondPage(c, listRooms, {
+      sql,
+      rows: findRooms(sql, { ...wanted, limit: limit + 1 }),
+      limit,
+      cursorOf: writeCursor,
     });
-    return respondPage(c, listRooms, { rows, limit, cursorOf: writeCursor });
   });
   app.openapi(showRoom, async (c) => {
     const { id } = c.req.valid("param");
@@ -110,12 +115,13 @@ export function roomRoutes({ database }: Dependencies): OpenAPIHono {
     if (!await roomExists(database(c), id, c.get("operator").view)) {
       throw new ProblemError("room_not_found", `no room has the id ${id}`);
     }
-    const rows = await findOccupants(database(c), id, {
-      present,
-      after: readCursor(cursor),
-      limit: limit + 1,
+    const [sql, after] = [database(c), readCursor(cursor)];
+    return respondPage(c, listOccupants, {
+      sql,
+      rows: findOccupants(sql, id, { present, after, limit: limit + 1 }),
+      limit,
+      cursorOf: writeCursor,
     });
-    return respondPage(c, listOccupants, { rows, limit, cursorOf: writeCursor });
   });
   return app;
 }

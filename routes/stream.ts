@@ -28,11 +28,7 @@ const query = Object.fromEntries(
   Object.entries(queryParameters).map(([name, { schema, description }]) => [
     name,
     // The document's; what is in them the stream judges itself, as it does over a WebSocket.
-    z.union([z.string(), z.array(z.string())]).optional().openapi({
-      type: schema.type,
-      ...schema.type === "array" ? { items: schema.items } : { minimum: schema.minimum },
-      description,
-    }),
+    z.union([z.string(), z.array(z.string())]).optional().openapi({ ...schema, description }),
   ]),
 );
 
@@ -57,7 +53,7 @@ const openStream = contract({
       content: { "text/event-stream": { schema: z.string() } },
     },
   },
-  problems: ["cursor_gone", "upgrade_required"],
+  problems: ["cursor_gone", "other_log", "upgrade_required"],
 });
 
 /** The stream's route. */

@@ -54,16 +54,16 @@ const showUser = contract({
 export function userRoutes({ database }: Dependencies): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: onInvalid });
 
-  app.openapi(listUsers, async (c) => {
+  app.openapi(listUsers, (c) => {
     const { limit, cursor, ...query } = c.req.valid("query");
     const { view } = c.get("operator");
-    const rows = await findUsers(database(c), {
-      ...query,
-      view,
-      before: readCursor(cursor),
-      limit: limit + 1,
+    const [sql, before] = [database(c), readCursor(cursor)];
+    return respondPage(c, listUsers, {
+      sql,
+      rows: findUsers(sql, { ...query, view, before, limit: limit + 1 }),
+      limit,
+      cursorOf: writeCursor,
     });
-    return respondPage(c, listUsers, { rows, limit, cursorOf: writeCursor });
   });
   app.openapi(showUser, async (c) => {
     const { sessionid } = c.req.valid("param");

@@ -109,15 +109,16 @@ export function checkProsody({ connected, active, outbox }: ProsodyStatus): Chec
  * way at most, so a database that hangs costs one connection, however often it is asked after.
  */
 export function databaseCheck(sql: Sql): (streamed: number) => Promise<Check> {
-  type Answer = { readonly head: number } | { readonly degraded?: string };
+  type Answer = { readonly head: number; readonly generation: string } | { readonly degraded?: string };
   let asking: Promise<Answer> | undefined;
   const ask = () =>
     sql.lend(async ({ sql }): Promise<Answer> => {
-      const [row] = await sql<[{ head: number; writable: boolean }]>`
-        select id as head, current_setting('transaction_read_only') = 'off' as writable from log_head`;
+      const [{ writable, ...row }] = await sql<[{ head: number; generation: string; writable: boolean }]>`
+        select id as head, generation, current_setting('transaction_read_only') = 'off' as writable
+        from log_head`;
       // As a write would say, so that the pool looks for another server.
-      if (!row.writable) throw readOnly();
-      return { head: row.head };
+      if (!writable) throw readOnly();
+      return row;
     }).catch((error): Answer => isReadOnly(error) ? { degraded: error.message } : {})
       .finally(() => asking = undefined);
   return async (streamed) => {

@@ -1,9 +1,10 @@
 /**
- * The tasks `createdb`, `migrate`, `rollback`, `destroydb` and `schema`.
+ * The tasks `createdb`, `migrate`, `rollback`, `destroydb`, `restored` and `schema`.
  *
  * @module
  */
 import { assertFit, createDatabase, databaseName, dropDatabase } from "../db/database.ts";
+import { renewGeneration } from "../db/log.ts";
 import { migrate, rollback } from "../db/migrate.ts";
 import { dumpSchema } from "../db/schema.ts";
 import { withConnection, withDatabase } from "../local/database.ts";
@@ -34,6 +35,14 @@ const tasks: Record<string, (url: string) => Promise<void>> = {
     const name = databaseName(url);
     confirm(name);
     console.log(await dropDatabase(url) ? `destroyed ${name}` : `there is no ${name}`);
+  },
+
+  /** After a restore ids are given again: so that no reader takes them for those it had. */
+  async restored(url) {
+    const generation = await withConnection(url, renewGeneration);
+    console.log(
+      `the log is generation ${generation} now: readers are told that their cursors are of another one`,
+    );
   },
 
   /** From a database of its own, so that the developer's may be in any state. */

@@ -21,7 +21,13 @@ export interface CloseCode {
   /** Whether the same connection may succeed later: as it was, only with another token, or never. */
   readonly reconnect: "as it was" | "with a new token" | "never";
   /** The problem of an HTTP request that is refused for the same reason. */
-  readonly problem: "invalid_request" | "unauthorized" | "forbidden" | "cursor_gone" | "unavailable";
+  readonly problem:
+    | "invalid_request"
+    | "unauthorized"
+    | "forbidden"
+    | "cursor_gone"
+    | "other_log"
+    | "unavailable";
 }
 
 /** The contract's close codes. New ones may come, none changes its meaning. */
@@ -60,6 +66,13 @@ export const closeCodes = {
     advice: "events before the one that the reason names are gone: start there",
     reconnect: "never",
     problem: "cursor_gone",
+  },
+  otherLog: {
+    code: 4411,
+    meaning: "the cursor is of another log: the database was restored, and ids are given anew",
+    advice: "your cursor means nothing here: drop what you have from the log, start from 0",
+    reconnect: "never",
+    problem: "other_log",
   },
   restart: {
     code: 1012,

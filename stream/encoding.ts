@@ -10,8 +10,8 @@ import type { ServerFrame } from "./frames.ts";
 /** Writes frames. `key` tells encodings apart. */
 export interface Encoding {
   readonly key: string;
-  /** Every event after `after` will be sent; the log's newest is `head`. */
-  ready(after: number, head: number): string;
+  /** Every event after `after` will be sent; the log's newest is `head`, and it is of this generation. */
+  ready(after: number, head: number, generation: string): string;
   /** Events in order of id, at least one. */
   events(events: readonly LoggedEvent[]): string;
   /** Every match up to `head` has been sent. */
@@ -24,7 +24,7 @@ export const webSocketEncoding: Encoding & {
   expiring(expires: number): string;
 } = {
   key: "ws",
-  ready: (after, head) => frame({ type: "ready", after, head }),
+  ready: (after, head, generation) => frame({ type: "ready", after, head, generation }),
   events: (events) => `{"type":"events","events":[${events.map(({ json }) => json).join(",")}]}`,
   heartbeat: (head) => frame({ type: "heartbeat", head }),
   expiring: (expires) => frame({ type: "expiring", expires: new Date(expires).toISOString() }),
@@ -36,7 +36,8 @@ export const webSocketEncoding: Encoding & {
  */
 export const sseEncoding: Encoding = {
   key: "sse",
-  ready: (after, head) => `event: ready\nid: ${after}\ndata: ${JSON.stringify({ after, head })}\n\n`,
+  ready: (after, head, generation) =>
+    `event: ready\nid: ${after}\ndata: ${JSON.stringify({ after, head, generation })}\n\n`,
   events: (events) => events.map(({ id, json }) => `id: ${id}\ndata: ${json}\n\n`).join(""),
   heartbeat: (head) => `event: heartbeat\nid: ${head}\ndata: ${JSON.stringify({ head })}\n\n`,
 };

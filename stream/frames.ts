@@ -20,7 +20,12 @@ const EventId = z.int().nonnegative();
 /** What the server sends, by `type`. */
 export const serverFrames = {
   ready: {
-    schema: z.strictObject({ type: z.literal("ready"), after: EventId, head: EventId }),
+    schema: z.strictObject({
+      type: z.literal("ready"),
+      after: EventId,
+      head: EventId,
+      generation: Id.describe("Which log it is: keep it beside your cursor, and show it when you come back"),
+    }),
     summary: "The next commit is certain to arrive; events after `after` follow",
   },
   events: {
@@ -53,6 +58,9 @@ export const clientFrames = {
     schema: z.strictObject({
       type: z.literal("subscribe"),
       after: EventId.optional(),
+      generation: Id.optional().describe(
+        "The log that `after` is of; of another one it is refused with 4411",
+      ),
       rooms: Rooms.optional(),
       room: Rooms.optional(),
       types: Types.optional(),

@@ -47,8 +47,7 @@ export interface Hub {
 
 /** Starts a hub on a log. Rejects when the log cannot be read at all. */
 export async function startHub(log: EventLog, options: HubOptions = {}): Promise<Hub> {
-  const { head } = await log.bounds();
-  return new RunningHub(log, head, {
+  return new RunningHub(log, await log.bounds(), {
     ringBytes: 8 * 1024 * 1024,
     pollEvery: 1000,
     heartbeatEvery: 15_000,
@@ -73,15 +72,18 @@ class RunningHub implements Hub {
   readonly #readers = new Set<Reader>();
   /** How many readers an owner has. */
   readonly #owned = new Map<string, number>();
-  readonly #context: ReaderContext;
+  readonly #context: ReaderContext & { generation: string };
+  /** Generations that the log has had: whoever still says so has read it before. */
+  readonly #former = new Set<string>();
   readonly #unlisten: () => Promise<void>;
   readonly #polling: ReturnType<typeof setInterval>;
   readonly #tending: ReturnType<typeof setInterval>;
   #following: Promise<void> | undefined;
   #wokenAgain = false;
+  #checkDue = false;
   #stopped = false;
 
-  constructor(log: EventLog, head: number, options: Required<HubOptions>) {
+  constructor(log: EventLog, { head, generation }: LogBounds, options: Required<HubOptions>) {
     const { heartbeatEvery, stalledAfter, onTrouble, onClosed } = options;
     this.#log = log;
     this.#inTurns = inTurns(log, options.catchingUp);
@@ -89,6 +91,7 @@ class RunningHub implements Hub {
     this.#ring = createRing(head, options.ringBytes);
     this.#context = {
       log: this.#inTurns,
+      generation,
       ring: this.#ring,
       heartbeatEvery,
       stalledAfter,
@@ -96,7 +99,10 @@ class RunningHub implements Hub {
       onClosed,
     };
     this.#unlisten = log.onAppend(() => this.#wake());
-    this.#polling = setInterval(() => this.#wake(), options.pollEvery);
+    this.#polling = setInterval(() => {
+      this.#checkDue = true;
+      this.#wake();
+    }, options.pollEvery);
     // Sockets do not say when they have drained, so readers are looked after at short intervals.
     this.#tending = setInterval(() => {
       const now = Date.now();
@@ -105,7 +111,8 @@ class RunningHub implements Hub {
   }
 
   add(options: ReaderOptions): Reader | CloseReason {
-    if (this.#stopped) return restarting;
+    // A log that was replaced between the checking of the cursor and now is told at the next attempt.
+    if (this.#stopped || options.generation !== this.#context.generation) return restarting;
     const { maxReaders, maxReadersEach } = this.#options;
     if (this.#readers.size >= maxReaders) return closing("overloaded", "too many readers: reconnect later");
     const { owner = "" } = options;
@@ -125,8 +132,10 @@ class RunningHub implements Hub {
     return reader;
   }
 
-  bounds(): Promise<LogBounds> {
-    return this.#inTurns.bounds();
+  async bounds(): Promise<LogBounds> {
+    const bounds = await this.#inTurns.bounds();
+    this.#notice(bounds);
+    return bounds;
   }
 
   status(): ReturnType<Hub["status"]> {
@@ -147,14 +156,30 @@ class RunningHub implements Hub {
     if (!this.#stopped) this.#following ??= this.#follow();
   }
 
+  /** Ends the readers of a log that there is no more: its ids mean something else now. */
+  #notice({ generation, head }: LogBounds): void {
+    const { generation: former } = this.#context;
+    if (generation === former || this.#former.has(generation)) return;
+    this.#former.add(former);
+    this.#context.generation = generation;
+    this.#ring.restart(head);
+    const reason = closing("otherLog", `the log was restored: it is generation ${generation} now`);
+    for (const reader of [...this.#readers]) reader.close(reason);
+  }
+
   async #follow(): Promise<void> {
     const { onTrouble } = this.#options;
     try {
       do {
         this.#wokenAgain = false;
+        if (this.#checkDue) this.#notice(await this.#log.bounds());
+        this.#checkDue = false;
         let page: readonly LoggedEvent[];
         do {
-          page = await this.#log.readAfter(this.#ring.head, { limit: pageSize });
+          const { generation } = this.#context;
+          page = await this.#log.readAfter(this.#ring.head, { limit: pageSize, generation });
+          // Noticed meanwhile by somebody who asked for the bounds.
+          if (generation !== this.#context.generation) continue;
           this.#ring.push(page);
           for (const reader of this.#readers) reader.move();
         } while (page.length === pageSize && !this.#stopped);

@@ -24,8 +24,9 @@ export interface ReaderOptions {
   readonly filter: Filter;
   /** Cursor: the id after which it reads. */
   readonly after: number;
-  /** The log's newest id when the cursor was checked. */
+  /** The log's newest id when the cursor was checked, and which log it was. */
   readonly head: number;
+  readonly generation: string;
   /** Whose reader it is, of whom there may be only so many. Absent: nobody's. */
   readonly owner?: string;
 }
@@ -33,6 +34,8 @@ export interface ReaderOptions {
 /** What all readers of a hub share. */
 export interface ReaderContext {
   readonly log: EventLog;
+  /** The log that all of them read. */
+  readonly generation: string;
   readonly ring: Ring;
   readonly heartbeatEvery: number;
   readonly stalledAfter: number;
@@ -69,7 +72,7 @@ export class Reader {
 
   /** Sends the `ready` frame and what is due. `head` is the log's newest id when the cursor was checked. */
   begin(head: number): void {
-    this.#send(this.#encoding.ready(this.#cursor, head));
+    this.#send(this.#encoding.ready(this.#cursor, head, this.#context.generation));
     this.move();
   }
 
@@ -165,6 +168,7 @@ export class Reader {
         upTo,
         limit: frameEvents,
         filter: this.#filter,
+        generation: this.#context.generation,
       });
       this.#paging = false;
       if (this.#removed) return;

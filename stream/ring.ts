@@ -21,6 +21,8 @@ export interface Ring {
   readonly tail: number;
   /** Adds the events right after `head`. */
   push(events: readonly LoggedEvent[]): void;
+  /** Forgets everything, and goes on at `head`: what it had is not what the log has now. */
+  restart(head: number): void;
   /** What a reader at `after` (≥ tail, < head) gets next. Built once for all who ask the same. */
   step(after: number, filter: Filter, encoding: Encoding): Step;
 }
@@ -32,6 +34,10 @@ export function createRing(start: number, capacity: number): Ring {
   let bytes = 0;
   const steps = new Map<string, Step>();
   let stepBytes = 0;
+  const forgetSteps = () => {
+    steps.clear();
+    stepBytes = 0;
+  };
 
   return {
     get head() {
@@ -43,8 +49,7 @@ export function createRing(start: number, capacity: number): Ring {
     push(fresh) {
       if (fresh.length === 0) return;
       // Frames end at the head they were built at; with a new head they are of no further use.
-      steps.clear();
-      stepBytes = 0;
+      forgetSteps();
       for (const event of fresh) bytes += event.json.length;
       events.push(...fresh);
       head = fresh.at(-1)!.id;
@@ -54,16 +59,19 @@ export function createRing(start: number, capacity: number): Ring {
       while (bytes > capacity && dropped < events.length) bytes -= events[dropped++]!.json.length;
       events = events.slice(dropped);
     },
+    restart(at) {
+      forgetSteps();
+      events = [];
+      bytes = 0;
+      head = at;
+    },
     step(after, filter, encoding) {
       const key = `${encoding.key} ${after} ${filter.key}`;
       let step = steps.get(key);
       if (!step) {
         step = buildStep(events, after - (head - events.length), filter, encoding, head);
         // Readers who all ask something else must not make of the cache a second, larger ring.
-        if (stepBytes > capacity) {
-          steps.clear();
-          stepBytes = 0;
-        }
+        if (stepBytes > capacity) forgetSteps();
         steps.set(key, step);
         stepBytes += step.frame?.length ?? 0;
       }

@@ -14,12 +14,12 @@ import { place, type Subscription } from "./subscription.ts";
 /** A response body that lasts as long as the reader, or why there is none. */
 export async function openEventStream(
   hub: Hub,
-  { after, wanted }: Subscription,
+  { wanted, ...cursor }: Subscription,
   permission: Permission,
   owner?: string,
 ): Promise<ReadableStream<Uint8Array> | CloseReason> {
   const bounds = await hub.bounds();
-  const start = place(after, bounds);
+  const start = place(cursor, bounds);
   if ("code" in start) return start;
 
   const text = new TextEncoder();
@@ -34,6 +34,7 @@ export async function openEventStream(
         filter: createFilter(wanted, permission.view),
         after: start.after,
         head: bounds.head,
+        generation: bounds.generation,
         ...owner !== undefined && { owner },
         sink: {
           send: (frame) => controller.enqueue(text.encode(frame)),

@@ -13,10 +13,15 @@ import type { Wanted } from "./filter.ts";
 import { type ClientFrame, clientFrames } from "./frames.ts";
 import { unknownParameter } from "./parameters.ts";
 
-/** A checked wish: from where (null: from now) and what. */
-export interface Subscription {
-  readonly after: number | null;
+/** A checked wish: from where (null: from now), of which log (absent: of whatever log it is), and what. */
+export interface Subscription extends Cursor {
   readonly wanted: Wanted;
+}
+
+/** A place in a log. */
+export interface Cursor {
+  readonly after: number | null;
+  readonly generation?: string;
 }
 
 /** Something a client sent makes no sense. `message` says what would. */
@@ -28,7 +33,13 @@ export class BadSubscription extends Error {
 export const queryParameters = {
   after: {
     schema: { type: "integer", minimum: 0 },
-    description: "Event id: only events after it; 0: from the earliest kept; absent: from now",
+    description:
+      "Event id: only events after it; 0: from the earliest kept; absent: from now. With its log: `ID@GENERATION`",
+  },
+  generation: {
+    schema: { type: "string", format: "uuid" },
+    description:
+      "The log that the cursor is of, as the `ready` frame said; of another one it is refused (4411)",
   },
   lastEventId: {
     schema: { type: "integer", minimum: 0 },
@@ -58,19 +69,20 @@ export function readQuery(
   if (unknown.length > 0) {
     throw new BadSubscription(unknown.map((name) => unknownParameter(name, known)).join("; "));
   }
-  for (const name of ["after", "lastEventId"]) {
+  for (const name of ["after", "lastEventId", "generation"]) {
     if (query.getAll(name).length > 1) throw new BadSubscription(`${name}: is there more than once`);
   }
   const all = (...names: string[]) =>
     names.flatMap((name) => query.getAll(name)).flatMap((text) => text.split(","));
   const parsed = Wish.safeParse({
     after: lastEventId || query.get("lastEventId") || query.get("after"),
+    generation: query.get("generation"),
     room: all("room", "rooms"),
     type: all("type", "types"),
   });
   if (!parsed.success) throw new BadSubscription(describe(parsed.error));
-  const { after, room, type } = parsed.data;
-  return { after, wanted: { rooms: room, types: type } };
+  const { after: cursor, generation, room, type } = parsed.data;
+  return { ...sameLog(cursor, generation), wanted: { rooms: room, types: type } };
 }
 
 /** Reads a client's frame. Throws {@link BadSubscription}. */
@@ -89,15 +101,22 @@ export function readFrame(data: unknown): ClientFrame {
 }
 
 /** What a `subscribe` frame wishes for. */
-export function wishOf({ after, room = [], rooms = [], types = [] }: SubscribeFrame): Subscription {
+export function wishOf(
+  { after, generation, room = [], rooms = [], types = [] }: SubscribeFrame,
+): Subscription {
   return {
     after: after ?? null,
+    ...generation && { generation },
     wanted: { rooms: [room, rooms].flat(), types: [types].flat() },
   };
 }
 
 /** Where a wish starts in a log with these bounds, or why it cannot. */
-export function place(after: number | null, { head, earliest }: LogBounds): { after: number } | CloseReason {
+export function place({ after, generation }: Cursor, log: LogBounds): { after: number } | CloseReason {
+  const { head, earliest } = log;
+  if (generation !== undefined && generation !== log.generation) {
+    return closing("otherLog", `the log was restored: it is generation ${log.generation} now`);
+  }
   // 0 is "from the earliest kept", whatever that is.
   if (after === 0) return { after: earliest - 1 };
   if (after === null) return { after: head };
@@ -116,10 +135,31 @@ const Frame = z.discriminatedUnion("type", [clientFrames.subscribe.schema, clien
 
 const cursorError = "takes an event id: a whole number from 0";
 const Wish = z.object({
-  after: z.string().regex(/^\d{1,15}$/, cursorError).transform(Number).nullable(),
+  after: z.string().regex(/^\d{1,15}(@|$)/, cursorError).transform(readCursor).pipe(
+    z.object({ after: z.int(), generation: z.exactOptional(Id) }),
+  ).nullable(),
+  generation: Id.nullable(),
   room: z.array(Id).max(1000),
   type: z.array(EventTypeName),
 });
+
+/** `ID` or `ID@GENERATION`. */
+function readCursor(text: string): { after: number; generation?: string } {
+  const [id, generation] = text.split("@", 2);
+  return { after: Number(id), ...generation !== undefined && { generation } };
+}
+
+/** A cursor with the log that it is of, which may be named twice. */
+function sameLog(
+  cursor: { after: number; generation?: string | undefined } | null,
+  named: string | null,
+): Cursor {
+  const generation = cursor?.generation ?? named ?? undefined;
+  if (named !== null && generation !== named) {
+    throw new BadSubscription("generation: is another one than that of the cursor");
+  }
+  return { after: cursor?.after ?? null, ...generation !== undefined && { generation } };
+}
 
 /** A repeatable parameter. */
 function list(format?: "uuid") {

@@ -120,17 +120,18 @@ class ServedSocket implements Sink {
     return true;
   }
 
-  async #subscribe({ after, wanted }: Subscription): Promise<void> {
+  async #subscribe({ wanted, ...cursor }: Subscription): Promise<void> {
     const { hub, owner } = this.#request;
     const bounds = await hub.bounds();
     if (this.#closed) return;
     this.#wanted = wanted;
-    const start = place(after, bounds);
+    const start = place(cursor, bounds);
     if ("code" in start) return this.close(start);
     const subscription = {
       filter: createFilter(wanted, this.#view),
       after: start.after,
       head: bounds.head,
+      generation: bounds.generation,
     };
     if (this.#reader) return this.#reader.subscribe(subscription);
     const added = hub.add({

@@ -22,7 +22,10 @@ Deno.test("the history, and by each filter", async () => {
   await using api = await testApi();
   await makeCall(api.sql);
   const all = await api.get("/events");
-  assert.deepEqual(z.strictObject({ items: z.array(Event.strict()), next: z.null() }).parse(all), all);
+  assert.deepEqual(
+    z.strictObject({ items: z.array(Event.strict()), next: z.null(), generation: z.uuid() }).parse(all),
+    all,
+  );
   assert.deepEqual(all.items, shown);
   const expected: Record<string, (event: Shown) => boolean> = {
     "after=5": ({ id }) => id > 5,

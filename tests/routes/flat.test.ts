@@ -40,7 +40,7 @@ const values: Record<string, readonly string[]> = {
 };
 
 /** Not filters: the page, and other names of what is there. */
-const noFilters = new Set(["limit", "access_token", "ticket", "types", "rooms"]);
+const noFilters = new Set(["limit", "access_token", "ticket", "types", "rooms", "generation"]);
 /** Places in a list, which go with anything. */
 const places: Record<string, string> = {
   after: String(Math.floor(events * 0.3)),

@@ -14,7 +14,10 @@ Deno.test("rooms, newest first, and by each filter", async () => {
   await using api = await testApi();
   await makeCall(api.sql);
   const all = await api.get("/rooms");
-  assert.deepEqual(z.strictObject({ items: z.array(Room.strict()), next: z.null() }).parse(all), all);
+  assert.deepEqual(
+    z.strictObject({ items: z.array(Room.strict()), next: z.null(), generation: z.uuid() }).parse(all),
+    all,
+  );
   assert.deepEqual(all.items[1], {
     id: daily,
     name: "daily",

@@ -9,7 +9,10 @@ Deno.test("sessions, newest first, and by each filter", async () => {
   await using api = await testApi();
   await makeCall(api.sql);
   const all = await api.get("/users");
-  assert.deepEqual(z.strictObject({ items: z.array(User.strict()), next: z.null() }).parse(all), all);
+  assert.deepEqual(
+    z.strictObject({ items: z.array(User.strict()), next: z.null(), generation: z.uuid() }).parse(all),
+    all,
+  );
   const expected: Record<string, string[]> = {
     "": [eve, bob, ada],
     "active=true": [bob, ada],

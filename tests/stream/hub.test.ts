@@ -9,7 +9,8 @@ Deno.test("what is committed right after `ready` arrives, and nothing from befor
     const reader = await addReader(log.hub);
     const [ready] = reader.frames;
     const newest = await log.append(3);
-    assert.deepEqual(ready, { type: "ready", after: newest - 3, head: newest - 3 });
+    const { generation } = await log.hub.bounds();
+    assert.deepEqual(ready, { type: "ready", after: newest - 3, head: newest - 3, generation });
     await until("it arrives", () => reader.ids().length >= 3);
     assert.deepEqual(reader.ids(), [newest - 2, newest - 1, newest]);
   }

@@ -19,7 +19,7 @@ export interface Received {
 
 /** A frame of the server. */
 export type Frame =
-  | { readonly type: "ready"; readonly after: number; readonly head: number }
+  | { readonly type: "ready"; readonly after: number; readonly head: number; readonly generation: string }
   | { readonly type: "events"; readonly events: readonly Received[] }
   | { readonly type: "heartbeat"; readonly head: number };
 
@@ -84,9 +84,16 @@ export async function addReader(
   { after, rooms = [], types = [] }: Wanted = {},
   sink = recordingSink(),
 ): Promise<RecordingSink & { reader: Reader }> {
-  const { head } = await hub.bounds();
+  const { head, generation } = await hub.bounds();
   const filter = createFilter({ rooms, types });
-  const reader = hub.add({ sink, encoding: webSocketEncoding, filter, after: after ?? head, head });
+  const reader = hub.add({
+    sink,
+    encoding: webSocketEncoding,
+    filter,
+    after: after ?? head,
+    head,
+    generation,
+  });
   if ("code" in reader) throw new Error(reader.reason);
   return Object.assign(sink, { reader });
 }

@@ -15,7 +15,7 @@ function heldLog(length: number) {
   });
   const waiting: (() => void)[] = [];
   const log: EventLog = {
-    bounds: () => Promise.resolve({ head: length, earliest: 1 }),
+    bounds: () => Promise.resolve({ head: length, earliest: 1, generation: "a" }),
     async readAfter(after, { upTo = length, limit, filter = {} }) {
       if (after < length) await new Promise<void>((resolve) => waiting.push(resolve));
       const wanted = createFilter(filter);

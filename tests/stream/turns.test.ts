@@ -10,7 +10,7 @@ Deno.test("so many pages are read at once, in order of asking, and one that fail
   const pending: PromiseWithResolvers<[]>[] = [];
   const log = inTurns(
     {
-      bounds: () => Promise.resolve({ head: 0, earliest: 1 }),
+      bounds: () => Promise.resolve({ head: 0, earliest: 1, generation: "a" }),
       onAppend: () => () => Promise.resolve(),
       readAfter(after) {
         asked.push(after);

@@ -13,7 +13,7 @@ Deno.test("an append that is announced while the log is being read is not slept 
   let wake = () => {};
   let held = Promise.resolve();
   const log: EventLog = {
-    bounds: () => Promise.resolve({ head: events.length, earliest: 1 }),
+    bounds: () => Promise.resolve({ head: events.length, earliest: 1, generation: "a" }),
     async readAfter(after, { limit }) {
       // What is appended from here on, this reading does not see.
       const page = events.slice(after, after + limit);

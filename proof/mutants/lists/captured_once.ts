@@ -144,7 +144,7 @@ export const capturedOnce: Mutants = {
     name: "several hosts in the URL",
   }, {
     file: "runtime/assemble.ts",
-    find: "if (!row.writable) throw readOnly();",
+    find: "if (!writable) throw readOnly();",
     replace: "",
     test: "tests/system/deployments/failover.test.ts",
     name: "an address that leads to a standby",

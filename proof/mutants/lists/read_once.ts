@@ -105,8 +105,8 @@ export const readOnce: Mutants = {
   }, {
     // Saves a question for each reader. What one instance has sent another may not have seen.
     file: "stream/hub.ts",
-    find: "return this.#inTurns.bounds();",
-    replace: "return Promise.resolve({ head: this.#ring.head, earliest: 1 });",
+    find: "const bounds = await this.#inTurns.bounds();",
+    replace: "const bounds = { head: this.#ring.head, earliest: 1, generation: this.#context.generation };",
     test: "tests/system/end_to_end/two_instances.test.ts",
     name: "fifty readers",
   }, {
@@ -213,6 +213,26 @@ export const readOnce: Mutants = {
     replace: "this.#cursor = Math.max(this.#cursor, after);",
     test: "tests/stream/resubscribe.test.ts",
     name: "a reader that changes its mind",
+  }],
+
+  "the database was restored, and ids are given again": [{
+    file: "stream/subscription.ts",
+    find: "if (generation !== undefined && generation !== log.generation) {",
+    replace: "if (generation === null) {",
+    test: "tests/stream/generation.test.ts",
+    name: "a cursor of another log",
+  }, {
+    file: "stream/hub.ts",
+    find: "for (const reader of [...this.#readers]) reader.close(reason);",
+    replace: "",
+    test: "tests/stream/generation.test.ts",
+    name: "readers of a log that was restored",
+  }, {
+    file: "client/read_events.ts",
+    find: `if (generation !== undefined) target.searchParams.set("generation", generation);`,
+    replace: "",
+    test: "tests/stream/generation.test.ts",
+    name: "the client keeps the log beside",
   }],
 
   "a cursor older than what is kept": [{
