@@ -9,6 +9,7 @@ import { except } from "hono/combine";
 import { compress } from "hono/compress";
 import { cors } from "hono/cors";
 import { methodNotAllowed } from "hono/method-not-allowed";
+import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import { homePage } from "../web/home.ts";
 import { apiKeyRoutes } from "./api_keys.ts";
@@ -43,8 +44,6 @@ import { ticketRoutes } from "./tickets.ts";
 import { userRoutes } from "./users.ts";
 import { version } from "./version.ts";
 import { whyRoutes } from "./why.ts";
-
-/** Version of the API, as the OpenAPI document states it. */
 
 /** Makes the app. */
 export function createApp(dependencies: Dependencies): OpenAPIHono {
@@ -110,6 +109,8 @@ export function createApp(dependencies: Dependencies): OpenAPIHono {
 function withHeaders({ publicUrl, hsts, compression }: Dependencies): MiddlewareHandler {
   return except(
     (c) => isWebSocketRequest(c.req.raw),
+    // What a proxy in front has given it already stays; what does not look like one is replaced.
+    requestId({ limitLength: 100 }),
     secureHeaders({
       crossOriginResourcePolicy: "cross-origin",
       strictTransportSecurity: publicUrl.startsWith("https:") && transportSecurity[hsts],
@@ -117,8 +118,15 @@ function withHeaders({ publicUrl, hsts, compression }: Dependencies): Middleware
     ...compression ? [compress({ contentTypeFilter: compressible })] : [],
     cors({
       origin: "*",
-      allowHeaders: ["authorization", "content-type", "idempotency-key", "if-none-match", "last-event-id"],
-      exposeHeaders: ["etag", "retry-after"],
+      allowHeaders: [
+        "authorization",
+        "content-type",
+        "idempotency-key",
+        "if-none-match",
+        "last-event-id",
+        "x-request-id",
+      ],
+      exposeHeaders: ["etag", "retry-after", "x-request-id"],
       maxAge: 86_400,
     }),
   );

@@ -95,17 +95,19 @@ export function onError(error: Error, c: Context): Response {
   if (c.req.raw.signal.aborted) {
     return answerProblem(c, new ProblemError("invalid_request", "the request broke off"));
   }
+  const request: string | undefined = c.get("requestId");
   if (isImpossibleValue(error)) {
     return answerProblem(c, new ProblemError("invalid_request", "a value is not one that can be stored"));
   }
   if (isUnavailable(error)) {
-    log.warning("The database is away: {reason}", { reason: error.message });
+    log.warning("The database is away: {reason}", { reason: error.message, request });
     return answerProblem(
       c,
       new ProblemError("unavailable", "the database cannot be reached", { headers: { "retry-after": "5" } }),
     );
   }
-  log.error("{method} {path} failed: {error}", { method: c.req.method, path: c.req.path, error });
+  const { method, path } = c.req;
+  log.error("{method} {path} failed (X-Request-Id {request}): {error}", { method, path, request, error });
   return answerProblem(c, new ProblemError("internal"));
 }
 

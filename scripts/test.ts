@@ -30,8 +30,17 @@ interface Tally {
 /** Many tests wait more than they work: so many suites run side by side. */
 const lanes = 2;
 
-/** Folders that take minutes; of the others, the more files the longer. */
-const slowest = ["tests/proof/chaos", "tests/system/browser", "tests/system/supervision"];
+/**
+ * Folders that take minutes, as they begin; of the others, the more files the sooner. Chaos begins when the browsers,
+ * which want the machine for themselves, have nearly ended.
+ */
+const first = [
+  "tests/system/browser",
+  "tests/routes",
+  "tests/prosody",
+  "tests/system/supervision",
+  "tests/proof/chaos",
+];
 
 async function test(filter: string | undefined, requests: StopRequests): Promise<Tally> {
   await requireProsody(console.error);
@@ -76,11 +85,10 @@ async function luaTests(): Promise<Suite> {
 /** Every test, by folder, so that none that takes long is the last to begin. */
 async function everyTest(): Promise<Suite[]> {
   const folders = Map.groupBy(await testFiles(), (path) => path.slice(0, path.lastIndexOf("/")));
-  const weight = (folder: string) => slowest.includes(folder) ? Infinity : folders.get(folder)!.length;
-  return [...folders].sort(([a], [b]) => weight(b) - weight(a) || 0).map(([, files]) =>
-    // `deno task check` has looked at the types of all of them, once.
-    denoTests(["--no-check", ...files])
-  );
+  const others = [...folders.keys()].filter((folder) => !first.includes(folder))
+    .sort((a, b) => folders.get(b)!.length - folders.get(a)!.length);
+  // `deno task check` has looked at the types of all of them, once.
+  return [...first, ...others].map((folder) => denoTests(["--no-check", ...folders.get(folder) ?? []]));
 }
 
 /** The tests of files that have a word in their path; where none has, those that have it in their name. */

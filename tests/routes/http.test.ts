@@ -155,3 +155,17 @@ Deno.test("the version is that of deno.json, everywhere", async () => {
   ];
   assert.deepEqual(told, Array(3).fill(config.version));
 });
+
+Deno.test("every answer has an X-Request-Id: that of the request, if it looks like one", async () => {
+  await using api = await testApi({
+    dependencies: { database: () => connect("postgres://nobody@127.0.0.1:9/x") },
+  });
+  const answered = async (path: string, id?: string) =>
+    (await api.request(path, { headers: { ...id && { "x-request-id": id } } })).headers.get("x-request-id");
+  for (const path of ["/healthz", "/nothing", "/rooms", "/rooms?limit=0", "/openapi.json"]) {
+    assert.equal(await answered(path, "from-the-proxy_1"), "from-the-proxy_1", path);
+    for (const id of [undefined, "a b", "<script>", "x".repeat(101)]) {
+      assert.match(await answered(path, id) ?? "", /^[0-9a-f-]{36}$/, `${path}: ${id}`);
+    }
+  }
+});
