@@ -88,7 +88,7 @@ async function everyTest(): Promise<Suite[]> {
   const others = [...folders.keys()].filter((folder) => !first.includes(folder))
     .sort((a, b) => folders.get(b)!.length - folders.get(a)!.length);
   // `deno task check` has looked at the types of all of them, once.
-  return [...first, ...others].map((folder) => denoTests(["--no-check", ...folders.get(folder) ?? []]));
+  return [...first, ...others].map((folder) => denoTests(["--no-check", ...folders.get(folder)!]));
 }
 
 /** The tests of files that have a word in their path; where none has, those that have it in their name. */
