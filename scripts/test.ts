@@ -30,17 +30,11 @@ interface Tally {
 /** Many tests wait more than they work: so many suites run side by side. */
 const lanes = 2;
 
-/**
- * Folders that take minutes, as they begin; of the others, the more files the sooner. Chaos begins when the browsers,
- * which want the machine for themselves, have nearly ended.
- */
-const first = [
-  "tests/system/browser",
-  "tests/routes",
-  "tests/prosody",
-  "tests/system/supervision",
-  "tests/proof/chaos",
-];
+/** Browsers in calls want the machine for themselves: these folders run first, alone. */
+const alone = ["tests/system/browser"];
+
+/** Folders that take minutes, as they begin; of the others, the more files the sooner. */
+const first = ["tests/proof/chaos", "tests/routes", "tests/prosody", "tests/system/supervision"];
 
 async function test(filter: string | undefined, requests: StopRequests): Promise<Tally> {
   await requireProsody(console.error);
@@ -48,15 +42,21 @@ async function test(filter: string | undefined, requests: StopRequests): Promise
   await using postgres = await startTestPostgres();
 
   const environment = { ...testEnvironment(), TALKY_TEST_POSTGRES: postgres.url, ...prosody13 };
-  const suites = filter ? [await filtered(filter)] : [await luaTests(), ...await everyTest()];
   const tallies: Tally[] = [];
-  const live = suites.length === 1;
-  const work = async () => {
-    for (let suite = suites.shift(); suite && !requests.pending; suite = suites.shift()) {
-      tallies.push(await run(suite, environment, requests, live));
-    }
+  const runAll = async (suites: Suite[], lanes: number) => {
+    const work = async () => {
+      for (let suite = suites.shift(); suite && !requests.pending; suite = suites.shift()) {
+        tallies.push(await run(suite, environment, requests, lanes === 1));
+      }
+    };
+    await Promise.all(Array.from({ length: lanes }, work));
   };
-  await Promise.all(Array.from({ length: lanes }, work));
+  if (filter) await runAll([await filtered(filter)], 1);
+  else {
+    const folders = await testFolders();
+    await runAll([await luaTests(), ...suitesOf(alone, folders)], 1);
+    await runAll(suitesOf(inOrder(folders), folders), lanes);
+  }
   const sum = (key: keyof Tally) => tallies.reduce((total, tally) => total + tally[key], 0);
   return {
     passed: sum("passed"),
@@ -82,13 +82,21 @@ async function luaTests(): Promise<Suite> {
   return { program: await findLua(), args: ["prosody/spec/run.lua"], summary: /(\d+) passed, (\d+) failed/g };
 }
 
-/** Every test, by folder, so that none that takes long is the last to begin. */
-async function everyTest(): Promise<Suite[]> {
-  const folders = Map.groupBy(await testFiles(), (path) => path.slice(0, path.lastIndexOf("/")));
-  const others = [...folders.keys()].filter((folder) => !first.includes(folder))
+/** The files of tests, by folder. */
+async function testFolders(): Promise<ReadonlyMap<string, readonly string[]>> {
+  return Map.groupBy(await testFiles(), (path) => path.slice(0, path.lastIndexOf("/")));
+}
+
+/** The folders that run side by side, so that none that takes long is the last to begin. */
+function inOrder(folders: ReadonlyMap<string, readonly string[]>): string[] {
+  const others = [...folders.keys()].filter((folder) => !first.includes(folder) && !alone.includes(folder))
     .sort((a, b) => folders.get(b)!.length - folders.get(a)!.length);
-  // `deno task check` has looked at the types of all of them, once.
-  return [...first, ...others].map((folder) => denoTests(["--no-check", ...folders.get(folder)!]));
+  return [...first, ...others];
+}
+
+/** `deno task check` has looked at the types of all of them, once. */
+function suitesOf(names: readonly string[], folders: ReadonlyMap<string, readonly string[]>): Suite[] {
+  return names.map((name) => denoTests(["--no-check", ...folders.get(name)!]));
 }
 
 /** The tests of files that have a word in their path; where none has, those that have it in their name. */
