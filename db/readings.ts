@@ -95,23 +95,24 @@ export async function forgetReadings(sql: Sql): Promise<void> {
 export async function clearMeasurements(sql: Sql, days: number): Promise<number> {
   let cleared = 0;
   while (true) {
-    const count = await sql.begin(async (tx) => {
+    const { count, more } = await sql.begin(async (tx) => {
       const [{ id }] = await tx<[{ id: number }]>`select id from measurements_cleared for update`;
-      const due = await tx<{ id: number }[]>`
-        select id from (
-          select id, time from events where type = 'p2p_session_stats' and id > ${id} order by id limit ${mostAtOnce}
-        ) next where time < now() - make_interval(days => ${days}) order by id`;
-      const last = due.at(-1)?.id;
-      if (last === undefined) return 0;
-      await tx`
+      const next = await tx<{ id: number; due: boolean }[]>`
+        select id, time < now() - make_interval(days => ${days}) as due from events
+        where type = 'p2p_session_stats' and id > ${id} order by id limit ${mostAtOnce}`;
+      const due = next.filter((event) => event.due).map((event) => event.id);
+      if (due.length === 0) return { count: 0, more: false };
+      const { count } = await tx`
         update events set data = '{"cleared":true}'
-        where type = 'p2p_session_stats' and id > ${id} and id <= ${last}
-          and time < now() - make_interval(days => ${days})`;
-      await tx`update measurements_cleared set id = ${last}`;
-      return due.length;
+        where id = any(${textArray(due.map(String))}::bigint[]) and data->>'cleared' is null`;
+      // Time follows ids only nearly: one that is not due yet is looked at again.
+      const until = next.findIndex((event) => !event.due);
+      const passed = until < 0 ? next : next.slice(0, until);
+      if (passed.length > 0) await tx`update measurements_cleared set id = ${passed.at(-1)!.id}`;
+      return { count, more: passed.length === mostAtOnce };
     });
     cleared += count;
-    if (count < mostAtOnce) return cleared;
+    if (!more) return cleared;
   }
 }
 

@@ -86,13 +86,18 @@ export function measuredIssues(
     const { media } = ordered[0]!;
     const one = ordered.map(({ sample }) => sample);
     const seen = witnessed.has(directionKey(one[0]!, media));
-    const findings = one.map((sample) => gradeSample(sample, media, thresholds, seen));
-    const kinds = findings[0]!.map(({ kind }) => kind);
-    return [
-      ...kinds.flatMap((kind, i) => intervals(one, findings.map((all) => all[i]!), kind, media)),
-      ...silentMicrophones(one, media, thresholds),
-      ...paths(one, media),
-    ];
+    const runs = adjoining(one);
+    const judgedRuns = runs.flatMap((run, i) => {
+      // The last goes on as long as samples come; what ended them ends it.
+      const end = i < runs.length - 1 ? run.at(-1)!.end : null;
+      const findings = run.map((sample) => gradeSample(sample, media, thresholds, seen));
+      const kinds = findings[0]!.map(({ kind }) => kind);
+      return [
+        ...kinds.flatMap((kind, k) => intervals(run, findings.map((all) => all[k]!), kind, { media, end })),
+        ...silentMicrophones(run, { media, end }, thresholds),
+      ];
+    });
+    return [...judgedRuns, ...paths(one, media)];
   });
 }
 
@@ -122,12 +127,35 @@ function directionKey(sample: Sample, media: Media): string {
   return `${speaker} ${hearer} ${media}`;
 }
 
+/** Of samples that adjoin: of what medium, and when they end where others come later. */
+interface Run {
+  readonly media: Media;
+  readonly end: number | null;
+}
+
+/** Between samples of one run, in milliseconds: what a clock may be off. */
+const longestGap = 5000;
+
+/**
+ * Samples in runs without a gap: what was not measured, or while somebody was muted, is neither good nor bad, and
+ * joins nothing.
+ */
+function adjoining(samples: readonly Sample[]): Sample[][] {
+  const runs: Sample[][] = [];
+  for (const sample of samples) {
+    const run = runs.at(-1);
+    if (run && sample.begin - run.at(-1)!.end <= longestGap) run.push(sample);
+    else runs.push([sample]);
+  }
+  return runs;
+}
+
 /** Raised when two of three samples show it, cleared when two in a row do not. */
 function intervals(
   samples: readonly Sample[],
   findings: readonly Finding[],
   kind: IssueKind,
-  media: Media,
+  { media, end: over }: Run,
 ): Issue[] {
   const issues: Issue[] = [];
   let open: { first: number; last: number } | undefined;
@@ -154,8 +182,7 @@ function intervals(
     const earlier = [i - 2, i - 1].find((j) => j >= 0 && findings[j]!.grade !== "ok");
     if (isBad && earlier !== undefined) open = { first: earlier, last: i };
   });
-  // It goes on as long as samples come; what ended them ends it.
-  close(null);
+  close(over);
   return issues;
 }
 
@@ -181,7 +208,11 @@ function issueOf(
 }
 
 /** Runs of samples in which the microphone gave nothing for long. */
-function silentMicrophones(samples: readonly Sample[], media: Media, { silent_mic }: Thresholds): Issue[] {
+function silentMicrophones(
+  samples: readonly Sample[],
+  { media, end: over }: Run,
+  { silent_mic }: Thresholds,
+): Issue[] {
   if (media !== "audio" || samples[0]!.way !== "out") return [];
   const issues: Issue[] = [];
   let run: Sample[] = [];
@@ -196,7 +227,7 @@ function silentMicrophones(samples: readonly Sample[], media: Media, { silent_mi
     if (sample.energy !== null && sample.energy <= silence) run.push(sample);
     else close(sample.begin);
   }
-  close(null);
+  close(over);
   return issues;
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { findIssues } from "../../quality/issues.ts";
 import { type IssueKind, issueKindNames } from "../../quality/issue.ts";
+import type { Values } from "../../quality/reading.ts";
 import { timelineOf } from "../../quality/timeline.ts";
 import { ada, bob, Call, type Change, dan, eve, reading, second } from "./call.ts";
 
@@ -44,6 +45,37 @@ Deno.test("raised when two of three samples show it, cleared when two in a row d
   ]);
   const live = find(measured(lossy(275, 285, 295)), 300);
   assert.deepEqual(live.map(({ end }) => end), [null], "what goes on has no end");
+});
+
+Deno.test("a mute, or a gap in what was measured, joins nothing that was before it with what came after", () => {
+  const around = (change: Partial<Values>, way: "in" | "out"): Change => (stream, at) =>
+    stream.speaker === ada && stream.kind === "audio" && stream.way === way && (at === 85 || at === 215)
+      ? change
+      : {};
+  const lossy = around({ packets: 460, lost: 40 }, "in");
+  const quiet = around({ energy: 0 }, "out");
+  for (const [what, change] of Object.entries({ lossy, quiet })) {
+    const muted = measured(change);
+    muted.tell(90, "audio_paused", ada);
+    muted.tell(204, "audio_resumed", ada);
+    assert.deepEqual(find(muted), [], `${what}, muted between`);
+    // Nothing came meanwhile, and what counts goes on where it was.
+    const gap = measured((stream, at) => at > 85 && at < 205 ? null : change(stream, at));
+    assert.deepEqual(
+      find(gap).filter(({ kind }) => kind === "loss" || kind === "silent_mic"),
+      [],
+      `${what}, gap`,
+    );
+  }
+  // An issue before a mute ends with it, whatever is after.
+  const issue = measured((stream, at) =>
+    stream.speaker === ada && stream.kind === "audio" && stream.way === "in" && at <= 85 && at >= 55
+      ? { packets: 420, lost: 80 }
+      : {}
+  );
+  issue.tell(90, "audio_paused", ada);
+  issue.tell(204, "audio_resumed", ada);
+  assert.equal(only(issue, "loss").end, 85);
 });
 
 Deno.test("nothing is judged while paused, absent or without a session", () => {

@@ -97,6 +97,36 @@ Deno.test("a reading is of the event that it names, among others of its group", 
   assert.deepEqual(found.map(({ time, jitter, bytes }) => [time, jitter, bytes]), [[start + 1000, 500, 10]]);
 });
 
+Deno.test("a raw report that is due later than one stored after it is cleared when it is due", async () => {
+  await using database = await testDatabase();
+  const { sql } = database;
+  await makeCall(sql);
+  const ago = (days: number, second: number) => ({
+    ...eventOf({
+      way: "inbound-rtp",
+      kind: "audio",
+      ssrc: 1,
+      second,
+      bytes: second,
+      jitter: 0.5,
+      from: true,
+    }),
+    time: new Date(Date.now() - days * 86_400_000).toISOString(),
+  });
+  await report(sql, [ago(40, 1), ago(29, 2), ago(31, 3), ago(10, 4), ago(35, 5)]);
+  const cleared = async () => {
+    const rows =
+      await sql`select data->>'cleared' as cleared from events where type = 'p2p_session_stats' order by id`;
+    return rows.map((row) => row["cleared"] === "true");
+  };
+  assert.equal(await clearMeasurements(sql, 30), 3);
+  assert.deepEqual(await cleared(), [true, false, true, false, true]);
+  assert.equal(await clearMeasurements(sql, 28), 1, "a day or two later");
+  assert.deepEqual(await cleared(), [true, true, true, false, true]);
+  assert.equal(await clearMeasurements(sql, 9), 1);
+  assert.equal(await clearMeasurements(sql, 9), 0);
+});
+
 Deno.test("raw reports are cleared after their days; events, ids and readings stay, through a rebuild", async () => {
   await using database = await testDatabase();
   const { sql } = database;
