@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { findIssues } from "../../quality/issues.ts";
 import { type IssueKind, issueKindNames } from "../../quality/issue.ts";
 import type { Values } from "../../quality/reading.ts";
+import { defaultThresholds } from "../../quality/thresholds.ts";
 import { timelineOf } from "../../quality/timeline.ts";
 import { ada, bob, Call, type Change, dan, eve, reading, second } from "./call.ts";
 
@@ -182,4 +183,12 @@ Deno.test("conditions have two sides, too", () => {
   const stays = (apart: number) =>
     kinds(new Call().join(0, ada).leave(10, ada).join(apart, ada), 900).includes("flapping");
   assert.deepEqual([stays(600), stays(601)], [true, false]);
+});
+
+Deno.test("docs/quality.md has each threshold with its numbers", async () => {
+  const page = await Deno.readTextFile("docs/quality.md");
+  const rows = [...page.matchAll(/^\| `(\w+)` +\| ([\d.]+) +\| ([\d.]+) +\|/gm)].map((
+    [, name, warn, bad],
+  ) => [name, { warn: Number(warn), bad: Number(bad) }]);
+  assert.deepEqual(Object.fromEntries(rows), defaultThresholds);
 });
