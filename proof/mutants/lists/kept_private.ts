@@ -27,8 +27,8 @@ export const keptPrivate: Mutants = {
   }, {
     // It helps to know which request it was.
     file: "routes/problem.ts",
-    find: `{ reason: error.message });`,
-    replace: `{ reason: c.req.raw.headers.get("authorization") });`,
+    find: `{ reason: error.message, request });`,
+    replace: `{ reason: c.req.raw.headers.get("authorization"), request });`,
     test: "tests/system/secrets/logs.test.ts",
     name: "no log holds a secret",
   }, {
