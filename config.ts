@@ -8,9 +8,10 @@
 import { z } from "zod";
 import { type LimitSettings, limitSettings, readLimits } from "./config_limits.ts";
 import { type QualitySettings, qualitySettings, readQuality } from "./config_quality.ts";
+import { readWebhooks, type WebhookSettings, webhookSettings } from "./config_webhooks.ts";
 import { parseDatabaseUrl } from "./db/url.ts";
 
-export type { LimitSettings, QualitySettings };
+export type { LimitSettings, QualitySettings, WebhookSettings };
 
 const bytes = (least: number) =>
   z.string().refine((value) => /^\d{1,15}$/.test(value) && Number(value) >= least, {
@@ -96,6 +97,7 @@ const schema = z.object({
   TALKY_DEMO: flag.optional(),
   ...limitSettings,
   ...qualitySettings,
+  ...webhookSettings,
   LOG_LEVEL: z.enum(["debug", "info", "warning", "error"], { error: "must be debug, info, warning or error" })
     .default("info"),
 });
@@ -170,6 +172,7 @@ export interface Settings {
   readonly trustedProxies: readonly string[];
   readonly limits: LimitSettings;
   readonly quality: QualitySettings;
+  readonly webhooks: WebhookSettings;
   /** PEM files; both or neither. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   /** Whether browsers are told to come by HTTPS only (RFC 6797), for the host alone or its subdomains, too. */
@@ -240,6 +243,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     trustedProxies: value.TALKY_TRUSTED_PROXIES,
     limits: readLimits(value),
     quality: readQuality(value),
+    webhooks: readWebhooks(value, value.TALKY_ENV),
     tls: value.TALKY_TLS_CERT && value.TALKY_TLS_KEY
       ? { cert: value.TALKY_TLS_CERT, key: value.TALKY_TLS_KEY }
       : undefined,

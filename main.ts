@@ -25,6 +25,7 @@ import {
   reportTrouble,
   routeSettings,
   startIngest,
+  startWebhooks,
 } from "./runtime/assemble.ts";
 import { createApp } from "./routes/app.ts";
 import { loadSettings } from "./runtime/deno/environment.ts";
@@ -35,6 +36,7 @@ import type { Handler } from "./runtime/deno/http_server.ts";
 import { listen, type Listener } from "./runtime/deno/listen.ts";
 import { relayTo } from "./runtime/deno/relay.ts";
 import { upgrade } from "./runtime/deno/upgrade.ts";
+import { webhookPoster } from "./runtime/deno/webhook_post.ts";
 import { createTokenBuckets } from "./runtime/token_buckets.ts";
 import { startHub } from "./stream/hub.ts";
 
@@ -88,16 +90,10 @@ interface Works {
 }
 
 async function startWorks(settings: Settings): Promise<Works> {
-  if (!settings.databaseUrl) {
-    throw new Failure("DATABASE_URL is not set: `deno task start` brings a database");
-  }
-  if (settings.secrets.length === 0) {
-    throw new Failure("TALKY_SECRET is not set: `deno task start` makes one");
-  }
-
   const { demoDir } = settings;
+  const databaseUrl = requireDatabase(settings);
   const keys = await deriveKeys(settings.secrets);
-  const pool = connect(settings.databaseUrl, { timeout: settings.databaseTimeout });
+  const pool = connect(databaseUrl, { timeout: settings.databaseTimeout });
   await assertUsable(pool);
 
   const addresses = clientAddresses(settings.trustedProxies);
@@ -112,6 +108,8 @@ async function startWorks(settings: Settings): Promise<Works> {
   });
   const recorder = databaseRecorder(pool, metrics.countStored);
   const prosody = startIngest(settings, keys, pool, recorder);
+  const post = webhookPoster(settings.webhooks);
+  const webhooks = startWebhooks(settings, keys, { sql: pool, hub, post });
   const stopHousekeeping = startHousekeeping(pool, settings.quality);
   const shared = routeSettings(settings, keys);
   const keyWatch = watchKeys(pool);
@@ -130,6 +128,7 @@ async function startWorks(settings: Settings): Promise<Works> {
     stream: { hub, watchKey: keyWatch.watch, upgrade },
     ...settings.xmpp.relayed &&
       { relay: (c, onEnd) => relayTo(prosodyUrl(settings), c.req.raw, addressOf(c), onEnd) },
+    webhooks: { rules: settings.webhooks, look: () => webhooks.look() },
     asset: readAsset,
     ...demoDir && { demo: (file) => readDemo(demoDir, file) },
     metrics,
@@ -146,7 +145,9 @@ async function startWorks(settings: Settings): Promise<Works> {
     async stop(shutdown = () => Promise.resolve()) {
       // Readers first: a server that shuts down closes WebSockets with a code of its own.
       keyWatch.stop();
+      const told = webhooks.stop();
       await within(2, "the stream", hub.stop());
+      await within(2, "webhooks", told);
       const closed = shutdown();
       // Everything accepted is stored before Prosody and the database are let go.
       await within(4, "what is being stored", recorder.drain());
@@ -155,6 +156,13 @@ async function startWorks(settings: Settings): Promise<Works> {
       await pool.end({ timeout: 1 });
     },
   };
+}
+
+/** Where the database is. Throws a {@link Failure} where a setting is missing that only `start` can do without. */
+function requireDatabase({ databaseUrl, secrets }: Settings): string {
+  if (!databaseUrl) throw new Failure("DATABASE_URL is not set: `deno task start` brings a database");
+  if (secrets.length === 0) throw new Failure("TALKY_SECRET is not set: `deno task start` makes one");
+  return databaseUrl;
 }
 
 /** Waits so many seconds for a part of the stop, which together are less than what service managers grant. */

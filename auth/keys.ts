@@ -18,6 +18,8 @@ export interface Keys {
   readonly session: KeyRing;
   /** For operators' signed tokens. */
   readonly operator: KeyRing;
+  /** For what is kept in the database and must not be read there: `auth/sealed.ts`. */
+  readonly sealing: KeyRing;
 }
 
 /** Derives the keys from a secret of at least 32 bytes, or from several. */
@@ -28,11 +30,12 @@ export async function deriveKeys(secrets: string | readonly string[]): Promise<K
     if (!first) throw new TypeError("keys are derived from one secret at least");
     return [first, ...rest];
   };
-  const [session, operator] = await Promise.all([
+  const [session, operator, sealing] = await Promise.all([
     ring("talky session key v1"),
     ring("talky operator key v1"),
+    ring("talky sealing key v1"),
   ]);
-  return { session, operator };
+  return { session, operator, sealing };
 }
 
 /** The session keys as Prosody's configuration takes them. */

@@ -171,6 +171,43 @@ create table users (
   customer_data jsonb
 );
 
+create table webhook_deliveries (
+  id bigint not null generated always as identity,
+  webhook_id uuid not null,
+  "time" timestamp(3) with time zone not null default now(),
+  kind text not null,
+  first bigint,
+  last bigint,
+  events integer not null,
+  status integer,
+  ms integer not null,
+  bytes integer not null,
+  error text
+);
+
+create table webhooks (
+  id uuid not null,
+  name text not null,
+  url text not null,
+  secrets jsonb not null,
+  rooms jsonb,
+  types jsonb,
+  format text not null,
+  batch_size integer not null,
+  created timestamp(3) with time zone not null default now(),
+  version bigint not null default 1,
+  state text not null,
+  reason text,
+  generation uuid not null,
+  cursor bigint not null,
+  batch jsonb,
+  failures integer not null default 0,
+  failing_since timestamp(3) with time zone,
+  next_attempt timestamp(3) with time zone not null default now(),
+  holder uuid,
+  lease_until timestamp(3) with time zone
+);
+
 alter table api_keys add constraint api_keys_pkey PRIMARY KEY (id);
 
 alter table api_keys add constraint api_keys_scope_check CHECK ((scope = ANY (ARRAY['read'::text, 'manage'::text, 'admin'::text])));
@@ -220,6 +257,18 @@ alter table tickets add constraint tickets_pkey PRIMARY KEY (hash);
 alter table users add constraint users_pkey PRIMARY KEY (sessionid);
 
 alter table users add constraint users_type_check CHECK ((type = ANY (ARRAY['browser'::text, 'mobile'::text])));
+
+alter table webhook_deliveries add constraint webhook_deliveries_kind_check CHECK ((kind = ANY (ARRAY['events'::text, 'test'::text, 'verification'::text])));
+
+alter table webhook_deliveries add constraint webhook_deliveries_pkey PRIMARY KEY (id);
+
+alter table webhook_deliveries add constraint webhook_deliveries_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE;
+
+alter table webhooks add constraint webhooks_batch_size_check CHECK (((batch_size >= 1) AND (batch_size <= 100)));
+
+alter table webhooks add constraint webhooks_pkey PRIMARY KEY (id);
+
+alter table webhooks add constraint webhooks_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'active'::text, 'paused'::text, 'disabled'::text, 'behind'::text, 'other_log'::text])));
 
 CREATE INDEX api_keys_created ON public.api_keys USING btree (created, id);
 
@@ -276,6 +325,12 @@ CREATE INDEX users_type ON public.users USING btree (type, created, sessionid);
 CREATE INDEX users_unused ON public.users USING btree (created) WHERE (source IS NULL);
 
 CREATE INDEX users_userid ON public.users USING btree (userid, created, sessionid);
+
+CREATE INDEX webhook_deliveries_time ON public.webhook_deliveries USING brin ("time");
+
+CREATE INDEX webhook_deliveries_webhook ON public.webhook_deliveries USING btree (webhook_id, id);
+
+CREATE INDEX webhooks_created ON public.webhooks USING btree (created, id);
 
 CREATE OR REPLACE FUNCTION public.api_key_json(k api_keys)
  RETURNS json
@@ -342,3 +397,15 @@ CREATE OR REPLACE FUNCTION public.utc(moment timestamp with time zone)
  LANGUAGE sql
  STABLE PARALLEL SAFE
 RETURN to_char((moment AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'::text);
+
+CREATE OR REPLACE FUNCTION public.webhook_delivery_json(d webhook_deliveries)
+ RETURNS json
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (SELECT row_to_json(shown.*) AS row_to_json FROM (SELECT (webhook_delivery_json.d).id AS id, utc((webhook_delivery_json.d)."time") AS "time", (webhook_delivery_json.d).kind AS kind, (webhook_delivery_json.d).first AS first, (webhook_delivery_json.d).last AS last, (webhook_delivery_json.d).events AS events, (webhook_delivery_json.d).status AS status, (webhook_delivery_json.d).ms AS ms, (webhook_delivery_json.d).bytes AS bytes, (webhook_delivery_json.d).error AS error) shown);
+
+CREATE OR REPLACE FUNCTION public.webhook_json(w webhooks)
+ RETURNS json
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (SELECT row_to_json(shown.*) AS row_to_json FROM (SELECT (webhook_json.w).id AS id, (webhook_json.w).name AS name, (webhook_json.w).url AS url, (webhook_json.w).rooms AS rooms, (webhook_json.w).types AS types, (webhook_json.w).format AS format, (webhook_json.w).batch_size AS batch_size, utc((webhook_json.w).created) AS created, (webhook_json.w).state AS state, (webhook_json.w).reason AS reason, (webhook_json.w).generation AS generation, (webhook_json.w).cursor AS cursor, (SELECT row_to_json(cut.*) AS row_to_json FROM (SELECT (((webhook_json.w).batch ->> 'first'::text))::bigint AS first, (((webhook_json.w).batch ->> 'last'::text))::bigint AS last WHERE ((webhook_json.w).batch IS NOT NULL)) cut) AS batch, (webhook_json.w).failures AS failures, utc((webhook_json.w).failing_since) AS failing_since, CASE WHEN ((webhook_json.w).failures > 0) THEN utc((webhook_json.w).next_attempt) ELSE NULL::text END AS next_attempt) shown);

@@ -9,13 +9,13 @@ import { longestKeyLife, parseDuration } from "../auth/lifetime.ts";
 import { allows, type Operator, scopes, signOperatorToken } from "../auth/operator.ts";
 import { addApiKey, findApiKeys, revokeApiKey } from "../db/api_keys.ts";
 import { EventTypeName, Time } from "../events/event.ts";
-import { BadRoomName, roomNode } from "../events/room_name.ts";
 import { isWithin, type View } from "../events/view.ts";
 import { contract } from "./contract.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { operator } from "./guard.ts";
 import { Cursor, Flag, Limit, readCursor, respondPage, timedPageOf, writeCursor } from "./lists.ts";
 import { onInvalid, ProblemError } from "./problem.ts";
+import { viewLimits } from "./view_limits.ts";
 
 const ScopeName = z.enum(scopes).openapi({ description: "Each contains the ones before it" });
 
@@ -24,28 +24,6 @@ const Expires = z.string().max(64).openapi({
   description: "How long it lasts (`90s`, `15m`, `12h`, `30d`), or when it ends (RFC 3339)",
   example: "30d",
 });
-
-/** What a key may be limited to. */
-const limits = {
-  rooms: z.array(
-    z.string().transform((room, context) => {
-      try {
-        return roomNode(room);
-      } catch (error) {
-        if (!(error instanceof BadRoomName)) throw error;
-        context.addIssue(error.message);
-        return z.NEVER;
-      }
-    }),
-  ).min(1).max(1000).optional().openapi({
-    type: "array",
-    items: { type: "string" },
-    description: "Only these rooms: ids (one life of a room) or names (every life). Absent: all",
-  }),
-  types: z.array(EventTypeName).min(1).optional().openapi({
-    description: "Only events of these types. Absent: all",
-  }),
-};
 
 const ApiKey = z.object({
   id: z.string(),
@@ -88,7 +66,7 @@ const createKey = contract({
           schema: z.strictObject({
             name: z.string().trim().min(1).max(255).openapi({ description: "What it is for" }),
             scope: ScopeName.default("read"),
-            ...limits,
+            ...viewLimits,
             expires: Expires.default("30d"),
           }),
         },
@@ -151,7 +129,7 @@ const createSessionToken = contract({
         "application/json": {
           schema: z.strictObject({
             scope: ScopeName.default("read"),
-            ...limits,
+            ...viewLimits,
             expires: Expires.default("10m"),
           }),
         },

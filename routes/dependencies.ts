@@ -12,6 +12,7 @@ import type { Sql } from "../db/connect.ts";
 import type { Recorder } from "../ingest/recorder.ts";
 import type { Thresholds } from "../quality/thresholds.ts";
 import type { Hub } from "../stream/hub.ts";
+import type { AddressRules } from "../webhooks/addresses.ts";
 import type { ServerSocket } from "../stream/websocket.ts";
 import type { IceSettings } from "./ice_servers.ts";
 import type { Limits } from "./limits.ts";
@@ -75,6 +76,13 @@ export interface Dependencies {
    * by themselves. `onEnd` hears when the connection has ended.
    */
   readonly relay?: (c: Context, onEnd: () => void) => Promise<Response | null>;
+  /** Webhooks that this instance delivers; absent where others do (Workers). */
+  readonly webhooks?: {
+    /** Where they may be sent. */
+    readonly rules: AddressRules;
+    /** Looks at once after what was changed. */
+    readonly look: () => void;
+  };
   /** A file of a package that the service shows, by `package/path`; null where there is none. */
   readonly asset: (path: string) => Promise<Uint8Array<ArrayBuffer> | null>;
   /** A file of the bundled demo call, null where there is none; absent: no demo. */

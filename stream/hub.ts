@@ -8,7 +8,8 @@
 import type { EventLog, LogBounds, LoggedEvent } from "../events/event_log.ts";
 import { Reader, type ReaderContext, type ReaderOptions } from "./reader.ts";
 import { inTurns } from "./turns.ts";
-import { createRing, type Ring } from "./ring.ts";
+import { createRing, type Found, type Ring } from "./ring.ts";
+import type { Filter } from "./filter.ts";
 import { type CloseReason, closing } from "./close_codes.ts";
 
 /** Bounds and intervals. Times in milliseconds, sizes in bytes of JSON (characters). */
@@ -39,6 +40,13 @@ export interface Hub {
   add(options: ReaderOptions): Reader | CloseReason;
   /** Where the log begins and ends, read now: what a cursor must lie between. */
   bounds(): Promise<LogBounds>;
+  /**
+   * The first so many matches after an id, of what is in memory of the log of a generation; null where that does not
+   * reach back so far. For readers that are no streams.
+   */
+  recent(after: number, filter: Filter, limit: number, generation: string): Found | null;
+  /** Calls back when the log was read, which may have brought something new. Returns how to stop. */
+  onRead(callback: () => void): () => void;
   /** How many readers there are, and the newest event the hub knows. */
   status(): { readonly readers: number; readonly head: number };
   /** Closes all readers (1012: reconnect with your cursor) and stops following the log. */
@@ -75,6 +83,7 @@ class RunningHub implements Hub {
   readonly #context: ReaderContext & { generation: string };
   /** Generations that the log has had: whoever still says so has read it before. */
   readonly #former = new Set<string>();
+  readonly #callbacks = new Set<() => void>();
   readonly #unlisten: () => Promise<void>;
   readonly #polling: ReturnType<typeof setInterval>;
   readonly #tending: ReturnType<typeof setInterval>;
@@ -138,6 +147,17 @@ class RunningHub implements Hub {
     return bounds;
   }
 
+  recent(after: number, filter: Filter, limit: number, generation: string): Found | null {
+    const { ring } = this.#context;
+    if (generation !== this.#context.generation || after < ring.tail || after > ring.head) return null;
+    return ring.read(after, filter, limit);
+  }
+
+  onRead(callback: () => void): () => void {
+    this.#callbacks.add(callback);
+    return () => this.#callbacks.delete(callback);
+  }
+
   status(): ReturnType<Hub["status"]> {
     return { readers: this.#readers.size, head: this.#ring.head };
   }
@@ -183,6 +203,7 @@ class RunningHub implements Hub {
           this.#ring.push(page);
           for (const reader of this.#readers) reader.move();
         } while (page.length === pageSize && !this.#stopped);
+        for (const callback of this.#callbacks) callback();
       } while (this.#wokenAgain && !this.#stopped);
       onTrouble(null);
     } catch (error) {

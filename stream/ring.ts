@@ -25,6 +25,14 @@ export interface Ring {
   restart(head: number): void;
   /** What a reader at `after` (≥ tail, < head) gets next. Built once for all who ask the same. */
   step(after: number, filter: Filter, encoding: Encoding): Step;
+  /** The first so many matches after `after` (≥ tail), and up to where there is no other. */
+  read(after: number, filter: Filter, limit: number): Found;
+}
+
+/** Some events, and the id up to which there are no other matches. */
+export interface Found {
+  readonly events: readonly LoggedEvent[];
+  readonly through: number;
 }
 
 /** Makes a ring that begins empty at `head` and holds about `capacity` bytes of JSON. */
@@ -76,6 +84,16 @@ export function createRing(start: number, capacity: number): Ring {
         stepBytes += step.frame?.length ?? 0;
       }
       return step;
+    },
+    read(after, filter, limit) {
+      const found: LoggedEvent[] = [];
+      for (let i = Math.max(0, after - (head - events.length)); i < events.length; i++) {
+        const event = events[i]!;
+        if (!filter.matches(event)) continue;
+        found.push(event);
+        if (found.length === limit) return { events: found, through: event.id };
+      }
+      return { events: found, through: head };
     },
   };
 }

@@ -24,23 +24,29 @@ export function together<T>(ask: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** A log of which so many pages are read at once; whoever comes later waits for a turn. */
-export function inTurns(log: EventLog, atOnce: number): EventLog {
+/** Lets so many do something at once; whoever comes later waits for a turn. */
+export function takingTurns(atOnce: number): <T>(work: () => Promise<T>) => Promise<T> {
   let free = atOnce;
   const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (free > 0) free--;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free++;
+    }
+  };
+}
+
+/** A log of which so many pages are read at once. */
+export function inTurns(log: EventLog, atOnce: number): EventLog {
+  const turn = takingTurns(atOnce);
   return {
     bounds: together(() => log.bounds()),
     onAppend: (wake) => log.onAppend(wake),
-    async readAfter(after: number, page: LogPage) {
-      if (free > 0) free--;
-      else await new Promise<void>((resolve) => waiting.push(resolve));
-      try {
-        return await log.readAfter(after, page);
-      } finally {
-        const next = waiting.shift();
-        if (next) next();
-        else free++;
-      }
-    },
+    readAfter: (after: number, page: LogPage) => turn(() => log.readAfter(after, page)),
   };
 }

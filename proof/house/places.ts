@@ -19,8 +19,9 @@ export const places: Readonly<Record<string, Allowed>> = {
   ],
   ingest: ["events", "quality", "db", "@logtape/logtape", "@xmpp/client", "@xmpp/xml", "bowser", "zod"],
   stream: ["events", "zod"],
+  webhooks: ["events", "db", "stream", "ipaddr.js", "zod"],
   routes: [
-    ...["config.ts", "auth", "events", "quality", "db", "ingest", "stream", "web"],
+    ...["config.ts", "auth", "events", "quality", "db", "ingest", "stream", "web", "webhooks"],
     ...["@hono/zod-openapi", "@logtape/logtape", "hono", "prom-client", "zod"],
   ],
   // For who reads us, from anywhere: it needs nothing.
@@ -29,17 +30,27 @@ export const places: Readonly<Record<string, Allowed>> = {
   web: ["hono"],
   "web/demo": ["client", "@andyet/simplewebrtc", "react", "react-dom", "react-redux"],
   // What wires it, where it runs.
-  "config.ts": ["config_limits.ts", "config_quality.ts", "db", "zod"],
+  "config.ts": ["config_limits.ts", "config_quality.ts", "config_webhooks.ts", "db", "zod"],
   "config_limits.ts": ["zod"],
   "config_quality.ts": ["quality", "zod"],
+  "config_webhooks.ts": ["zod"],
   runtime: [
-    ...["config.ts", "auth", "events", "quality", "db", "ingest", "routes", "stream"],
+    ...["config.ts", "auth", "events", "quality", "db", "ingest", "routes", "stream", "webhooks"],
     ...["@logtape/logtape", "hono", "prom-client"],
   ],
   "runtime/deno": [
-    ...["config.ts", "routes", "runtime", "stream"],
+    ...["config.ts", "routes", "runtime", "stream", "webhooks"],
     ...["@hono/node-server", "@logtape/logtape", "ws"],
-    ...["node:crypto", "node:events", "node:http", "node:https", "node:module", "node:net", "node:path"],
+    ...[
+      "node:crypto",
+      "node:dns",
+      "node:events",
+      "node:http",
+      "node:https",
+      "node:module",
+      "node:net",
+      "node:path",
+    ],
     ...["node:stream", "node:util"],
   ],
   "runtime/workers": [
@@ -47,7 +58,7 @@ export const places: Readonly<Record<string, Allowed>> = {
     ...["@hono/zod-openapi", "hono"],
   ],
   "main.ts": [
-    ...["config.ts", "auth", "db", "routes", "runtime", "runtime/deno", "stream"],
+    ...["config.ts", "auth", "db", "routes", "runtime", "runtime/deno", "stream", "webhooks"],
     ...["@logtape/logtape", "hono"],
   ],
   "worker.ts": ["routes", "runtime", "runtime/workers", "@hono/zod-openapi", "hono"],
@@ -75,7 +86,16 @@ export const places: Readonly<Record<string, Allowed>> = {
 };
 
 /** These run on Workers unchanged. */
-export const withoutDeno = ["auth", "events", "ingest", "quality", "routes", "runtime/workers", "stream"];
+export const withoutDeno = [
+  "auth",
+  "events",
+  "ingest",
+  "quality",
+  "routes",
+  "runtime/workers",
+  "stream",
+  "webhooks",
+];
 
 /** The place that a file belongs to, if it has one. */
 export function placeOf(path: string): string | undefined {

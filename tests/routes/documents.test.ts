@@ -46,7 +46,7 @@ Deno.test("every operation answers as /openapi.json says", async () => {
   for (const [operation, requests] of Object.entries(calls)) {
     const [method, template] = operation.split(" ") as [string, string];
     for (const { path, status, ...init } of requests) {
-      const response = await api.request(path, { method, ...init });
+      const response = await api.request(path, { method: method.toUpperCase(), ...init });
       const text = await response.text();
       assert.equal(response.status, status, `${operation} ${path}: ${text}`);
       if (status === 204) {
@@ -118,7 +118,12 @@ interface Example extends RequestInit {
 
 /** Requests for every operation: one that succeeds, and where there is one, one that is refused. */
 async function examples(api: Api): Promise<Record<string, Example[]>> {
-  return { ...await clientExamples(api), ...readingExamples(), ...await keyExamples(api) };
+  return {
+    ...await clientExamples(api),
+    ...readingExamples(),
+    ...await keyExamples(api),
+    ...await webhookExamples(api),
+  };
 }
 
 const json = (value: unknown) => JSON.stringify(value);
@@ -268,6 +273,39 @@ function qualityExamples(): Record<string, Example[]> {
       { path: "/search?q=daily", status: 200 },
       { path: `/search?q=${ada}&at=${at(5)}&limit=3`, status: 200 },
       { path: "/search", status: 400 },
+    ],
+  };
+}
+
+async function webhookExamples(api: Api): Promise<Record<string, Example[]>> {
+  const manager = { headers: { authorization: `Bearer ${await api.operatorToken("manage")}` } };
+  const url = "https://example.com/talky";
+  const made = await api.request("/webhooks", { method: "POST", body: json({ url }), ...manager });
+  const { id } = await made.json();
+  const [there, none] = [`/webhooks/${id}`, `/webhooks/${nowhere}`];
+  return {
+    "post /webhooks": [
+      { path: "/webhooks", status: 201, body: json({ url, rooms: ["Daily"], after: 0 }), ...manager },
+      { path: "/webhooks", status: 400, body: json({ url: "https://10.0.0.1/" }), ...manager },
+      { path: "/webhooks", status: 410, body: json({ url, after: 0, generation: nowhere }), ...manager },
+      { path: "/webhooks", status: 403, body: json({ url }) },
+    ],
+    "get /webhooks": [{ path: "/webhooks?limit=1", status: 200, ...manager }, {
+      path: "/webhooks",
+      status: 403,
+    }],
+    "get /webhooks/{id}": [
+      { path: there, status: 200, ...manager },
+      { path: none, status: 404, ...manager },
+    ],
+    "patch /webhooks/{id}": [
+      { path: there, status: 200, body: json({ paused: true, types: ["room_created"] }), ...manager },
+      { path: there, status: 400, body: json({ batch_size: 0 }), ...manager },
+      { path: none, status: 404, body: "{}", ...manager },
+    ],
+    "delete /webhooks/{id}": [
+      { path: there, status: 204, ...manager },
+      { path: there, status: 404, ...manager },
     ],
   };
 }

@@ -41,6 +41,12 @@ for (const [name, generator] of Object.entries(generators)) {
     assert.equal((await api.request("/telemetry", telemetry)).status, 202);
     const { token } = await api.apiKey({ scope: "admin" });
     for (let i = 0; i < 4; i++) await api.apiKey();
+    const webhook = {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}` },
+      body: JSON.stringify({ url: "https://example.com/" }),
+    };
+    for (let i = 0; i < 4; i++) assert.equal((await api.request("/webhooks", webhook)).status, 201);
 
     const document = await api.get("/openapi.json");
     const lists = listsOf(document, { id: daily, sessionid: ada });

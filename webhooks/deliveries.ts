@@ -1,0 +1,155 @@
+/**
+ * Delivers: takes leases on webhooks that nobody delivers, prolongs them, and gives them back. Any number of instances
+ * do so on the same table; two never deliver the same webhook for longer than a lease (ADR 0024).
+ *
+ * @module
+ */
+import type { Sql } from "../db/connect.ts";
+import { readLeases, releaseLeases, renewLeases, takeLeases } from "../db/webhook_leases.ts";
+import type { EventLog } from "../events/event_log.ts";
+import type { Hub } from "../stream/hub.ts";
+import { inTurns, takingTurns } from "../stream/turns.ts";
+import type { DeliveryContext, DeliveryOptions } from "./context.ts";
+import { Endpoint } from "./endpoint.ts";
+
+/** What deliveries are made of. */
+export interface DeliveryParts extends Pick<DeliveryContext, "sql" | "post" | "openSecrets"> {
+  readonly sql: Sql;
+  readonly hub: Pick<Hub, "recent" | "onRead">;
+  readonly log: EventLog;
+  /** Told when the database cannot be reached (and, with null, when it can again). */
+  readonly onTrouble?: (error: unknown) => void;
+}
+
+/** Running deliveries. */
+export interface Deliveries {
+  /** Looks at once after what was changed. */
+  look(): void;
+  /** How many webhooks this instance delivers. */
+  status(): { readonly held: number };
+  /** Begins nothing more, ends what is under way, and lets other instances go on. */
+  stop(): Promise<void>;
+}
+
+/** Starts to deliver. */
+export function startDeliveries(parts: DeliveryParts, options: DeliveryOptions = {}): Deliveries {
+  return new Running(parts, {
+    leaseFor: 30_000,
+    timeout: 20_000,
+    patience: { from: 1000, most: 300_000 },
+    pauseAfter: 5 * 86_400_000,
+    tendEvery: 1000,
+    passEvery: 10_000,
+    ...options,
+  });
+}
+
+/** Most webhooks that one instance takes: as many as there may be. */
+export const mostWebhooks = 1000;
+
+// ---
+
+class Running implements Deliveries {
+  readonly #context: DeliveryContext;
+  readonly #endpoints = new Map<string, Endpoint>();
+  readonly #unlisten: () => void;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #tending: Promise<void> | undefined;
+  #again = false;
+  #renewed = 0;
+  #stopped = false;
+
+  constructor({ onTrouble = () => {}, ...parts }: DeliveryParts, options: Required<DeliveryOptions>) {
+    this.#context = {
+      ...parts,
+      log: inTurns(parts.log, pagesAtOnce),
+      turn: takingTurns(writesAtOnce),
+      holder: crypto.randomUUID(),
+      options,
+      onTrouble,
+    };
+    this.#unlisten = parts.hub.onRead(() => {
+      for (const endpoint of this.#endpoints.values()) endpoint.wake();
+    });
+    this.#timer = setInterval(() => this.look(), options.tendEvery);
+    this.look();
+  }
+
+  look(): void {
+    this.#again = true;
+    if (!this.#stopped) this.#tending ??= this.#tend();
+  }
+
+  status(): { held: number } {
+    return { held: this.#endpoints.size };
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    this.#unlisten();
+    await this.#tending;
+    await Promise.all([...this.#endpoints.values()].map((endpoint) => endpoint.stop(grace)));
+    this.#endpoints.clear();
+    const { sql, holder } = this.#context;
+    await releaseLeases(sql, holder);
+  }
+
+  async #tend(): Promise<void> {
+    const { onTrouble } = this.#context;
+    try {
+      while (this.#again && !this.#stopped) {
+        this.#again = false;
+        await this.#keep();
+        await this.#take();
+      }
+      onTrouble(null);
+    } catch (error) {
+      // Leases run out; whoever reaches the database goes on.
+      onTrouble(error);
+    } finally {
+      this.#tending = undefined;
+    }
+  }
+
+  /** Prolongs what is held, and lets go of what is not any more. */
+  async #keep(): Promise<void> {
+    const { sql, holder, options: { leaseFor } } = this.#context;
+    const ids = [...this.#endpoints.keys()];
+    if (ids.length === 0) return;
+    const now = performance.now();
+    const due = now - this.#renewed >= leaseFor / 6;
+    const current = due
+      ? await renewLeases(sql, { holder, seconds: leaseFor / 1000, ids })
+      : await readLeases(sql, holder);
+    if (due) this.#renewed = now;
+    for (const id of ids) {
+      const endpoint = this.#endpoints.get(id)!;
+      const version = current.get(id);
+      if (version === undefined) {
+        endpoint.lose();
+        this.#endpoints.delete(id);
+      } else if (due) endpoint.renewed(now + leaseFor, version);
+      else endpoint.at(version);
+    }
+  }
+
+  async #take(): Promise<void> {
+    const { sql, holder, options: { leaseFor } } = this.#context;
+    const most = mostWebhooks - this.#endpoints.size;
+    // From before it is asked for: the database counts from later on.
+    const leaseEnds = performance.now() + leaseFor;
+    const held = [...this.#endpoints.keys()];
+    const taken = await takeLeases(sql, { holder, seconds: leaseFor / 1000, most, held });
+    for (const webhook of taken) {
+      // One whose lease had run out, unnoticed, is ours again.
+      this.#endpoints.get(webhook.id)?.lose();
+      this.#endpoints.set(webhook.id, new Endpoint(this.#context, webhook, leaseEnds));
+    }
+  }
+}
+
+const pagesAtOnce = 2;
+const writesAtOnce = 4;
+/** Milliseconds that an attempt which is under way may take when the service stops. */
+const grace = 1500;
