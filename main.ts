@@ -13,6 +13,7 @@ import { assertFit } from "./db/database.ts";
 import { postgresLog } from "./db/event_log.ts";
 import { startHousekeeping } from "./db/housekeeping.ts";
 import { watchKeys } from "./db/key_watch.ts";
+import { readWebhookFigures } from "./db/webhook_state.ts";
 import { isMigrated } from "./db/migrate.ts";
 import { configureLogging } from "./runtime/logging.ts";
 import { createMetrics } from "./runtime/metrics.ts";
@@ -25,7 +26,6 @@ import {
   reportTrouble,
   routeSettings,
   startIngest,
-  startWebhooks,
 } from "./runtime/assemble.ts";
 import { createApp } from "./routes/app.ts";
 import { loadSettings } from "./runtime/deno/environment.ts";
@@ -37,6 +37,7 @@ import { listen, type Listener } from "./runtime/deno/listen.ts";
 import { relayTo } from "./runtime/deno/relay.ts";
 import { upgrade } from "./runtime/deno/upgrade.ts";
 import { webhookPoster } from "./runtime/deno/webhook_post.ts";
+import { startWebhooks } from "./runtime/webhooks.ts";
 import { createTokenBuckets } from "./runtime/token_buckets.ts";
 import { startHub } from "./stream/hub.ts";
 
@@ -109,7 +110,7 @@ async function startWorks(settings: Settings): Promise<Works> {
   const recorder = databaseRecorder(pool, metrics.countStored);
   const prosody = startIngest(settings, keys, pool, recorder);
   const post = webhookPoster(settings.webhooks);
-  const webhooks = startWebhooks(settings, keys, { sql: pool, hub, post });
+  const webhooks = startWebhooks(settings, keys, { sql: pool, hub, post, onAttempt: metrics.countDelivery });
   const stopHousekeeping = startHousekeeping(pool, settings.quality);
   const shared = routeSettings(settings, keys);
   const keyWatch = watchKeys(pool);
@@ -118,6 +119,7 @@ async function startWorks(settings: Settings): Promise<Works> {
     hub: () => hub.status(),
     pool: pool.status,
     newest: newestEvent(pool),
+    webhooks: () => readWebhookFigures(pool),
   });
 
   const app = createApp({
@@ -128,7 +130,7 @@ async function startWorks(settings: Settings): Promise<Works> {
     stream: { hub, watchKey: keyWatch.watch, upgrade },
     ...settings.xmpp.relayed &&
       { relay: (c, onEnd) => relayTo(prosodyUrl(settings), c.req.raw, addressOf(c), onEnd) },
-    webhooks: { rules: settings.webhooks, look: () => webhooks.look() },
+    webhooks: webhooks.dependencies,
     asset: readAsset,
     ...demoDir && { demo: (file) => readDemo(demoDir, file) },
     metrics,
@@ -137,6 +139,7 @@ async function startWorks(settings: Settings): Promise<Works> {
     checks: async () => ({
       database: await checkDatabase(hub.status().head),
       prosody: checkProsody(prosody.status()),
+      webhooks: await webhooks.check(),
     }),
   });
 

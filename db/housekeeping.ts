@@ -12,6 +12,7 @@ import { forgetClocks } from "./clocks.ts";
 import { clearMeasurements, forgetReadings } from "./readings.ts";
 import { ageRejected } from "./rejected.ts";
 import { forgetRoomNames } from "./room_names.ts";
+import { forgetDeliveries } from "./webhooks.ts";
 import { deleteUnusedSessions, forgetCustomerData } from "./users.ts";
 
 /** What an operator decides. */
@@ -55,6 +56,7 @@ async function tidy(
   await ageRejected(sql);
   await forgetRoomNames(sql);
   await forgetOldKeys(sql);
+  await forgetDeliveries(sql);
   while (await noteOlderTimes(sql));
   await makeRoomFigures(sql, progress);
   await forgetReadings(sql);

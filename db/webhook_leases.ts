@@ -187,6 +187,11 @@ export async function stopWebhook(
   return rows.length > 0;
 }
 
+/** Notes an attempt that moves nothing. */
+export async function noteAttempt(sql: Sql, id: string, attempt: Attempt): Promise<void> {
+  await insert(sql, id, attempt);
+}
+
 // ---
 
 type Fragment = ReturnType<Sql>;

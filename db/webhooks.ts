@@ -104,6 +104,75 @@ export async function changeWebhook(sql: Sql, id: string, change: WebhookChange)
   return row?.json ?? null;
 }
 
+/**
+ * Moves a webhook's cursor, and lets it go on from there, whatever stopped it. The batch that was under way is no more.
+ * Returns its JSON, or null where there is none.
+ */
+export async function moveWebhook(
+  sql: Sql,
+  id: string,
+  { cursor, generation }: { readonly cursor: number; readonly generation: string },
+): Promise<string | null> {
+  const [row] = await sql<{ json: string }[]>`
+    update webhooks w set version = version + 1, cursor = ${cursor}, generation = ${generation}, batch = null,
+      state = case when state = 'pending' then 'pending' else 'active' end, reason = null,
+      failures = 0, failing_since = null, next_attempt = now()
+    where id = ${id} returning webhook_json(w)::text as json`;
+  return row?.json ?? null;
+}
+
+/** A webhook's place in the log; null where there is no webhook. */
+export async function findPlace(
+  sql: Sql,
+  id: string,
+): Promise<{ readonly cursor: number; readonly generation: string } | null> {
+  const [row] = await sql<{ cursor: number; generation: string }[]>`
+    select cursor, generation from webhooks where id = ${id}`;
+  return row ?? null;
+}
+
+/**
+ * Gives a webhook another secret. Those before sign as well for `overlap` seconds, and no longer than they would have.
+ * Returns until when (RFC 3339), or null where there is no webhook.
+ */
+export async function rotateSecret(
+  sql: Sql,
+  id: string,
+  secret: string,
+  overlap: number,
+): Promise<string | null> {
+  const [row] = await sql<{ until: string }[]>`
+    update webhooks set version = version + 1,
+      secrets = jsonb_build_array(jsonb_build_object('sealed', ${secret}::text, 'until', null)) || coalesce((
+        select jsonb_agg(jsonb_build_object('sealed', s->>'sealed', 'until',
+          utc(least((s->>'until')::timestamptz, now() + make_interval(secs => ${overlap})))) order by n)
+        from jsonb_array_elements(secrets) with ordinality as old (s, n)
+        where n <= ${mostSecrets - 1} and coalesce((s->>'until')::timestamptz > now(), true)), '[]')
+    where id = ${id}
+    returning utc(now() + make_interval(secs => ${overlap})) as until`;
+  return row?.until ?? null;
+}
+
+/** Attempts at a webhook's deliveries, newest first; `before` is the id of one. */
+export async function findDeliveries(
+  sql: Sql,
+  { id, before, limit }: { readonly id: string; readonly before: number | undefined; readonly limit: number },
+): Promise<ListedRow[]> {
+  return await sql<ListedRow[]>`
+    select id::text, utc(time) as moment, webhook_delivery_json(d)::text as json from webhook_deliveries d
+    where webhook_id = ${id} ${before === undefined ? sql`` : sql`and id < ${before}`}
+    order by id desc limit ${limit}`;
+}
+
+/** Forgets attempts of more than thirty days ago, and of each webhook all but the newest so many. */
+export async function forgetDeliveries(sql: Sql, most = 1000): Promise<void> {
+  await sql`delete from webhook_deliveries where time < now() - interval '30 days'`;
+  await sql`
+    delete from webhook_deliveries d using webhooks w cross join lateral (
+      select id from webhook_deliveries where webhook_id = w.id order by id desc offset ${most} limit 1) last
+    where d.webhook_id = w.id and d.id <= last.id`;
+}
+
 /** Removes a webhook with what is known of its deliveries. Returns whether there was one. */
 export async function deleteWebhook(sql: Sql, id: string): Promise<boolean> {
   const rows = await sql`delete from webhooks where id = ${id} returning id`;
@@ -111,6 +180,9 @@ export async function deleteWebhook(sql: Sql, id: string): Promise<boolean> {
 }
 
 // ---
+
+/** While one replaces another, and that one another. */
+const mostSecrets = 3;
 
 function jsonOf(list: readonly string[] | null | undefined): string | null {
   return list ? JSON.stringify(list) : null;

@@ -63,6 +63,8 @@ create function webhook_json(w webhooks) returns json
       (select row_to_json(cut) from (
         select (w.batch->>'first')::bigint as first, (w.batch->>'last')::bigint as last where w.batch is not null) cut
       ) as batch,
+      (select utc(e.time) from events e where e.id >= coalesce((w.batch->>'first')::bigint, w.cursor + 1)
+        order by e.id limit 1) as undelivered_since,
       w.failures, utc(w.failing_since) as failing_since,
       case when w.failures > 0 then utc(w.next_attempt) end as next_attempt) shown);
 

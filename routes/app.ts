@@ -43,6 +43,7 @@ import { telemetryRoutes } from "./telemetry.ts";
 import { ticketRoutes } from "./tickets.ts";
 import { userRoutes } from "./users.ts";
 import { version } from "./version.ts";
+import { webhookActionRoutes } from "./webhook_actions.ts";
 import { webhookRoutes } from "./webhooks.ts";
 import { whyRoutes } from "./why.ts";
 
@@ -93,6 +94,7 @@ export function createApp(dependencies: Dependencies): OpenAPIHono {
   app.route("/", apiKeyRoutes(dependencies));
   app.route("/", ticketRoutes(dependencies));
   app.route("/", webhookRoutes(dependencies));
+  app.route("/", webhookActionRoutes(dependencies));
   app.route("/", schemaRoutes(dependencies));
   app.route("/", asyncApiRoutes(dependencies));
   app.route("/", docsRoutes(dependencies));

@@ -13,6 +13,8 @@ import type { Recorder } from "../ingest/recorder.ts";
 import type { Thresholds } from "../quality/thresholds.ts";
 import type { Hub } from "../stream/hub.ts";
 import type { AddressRules } from "../webhooks/addresses.ts";
+import type { DeliveryParts } from "../webhooks/deliveries.ts";
+import type { Poster } from "../webhooks/poster.ts";
 import type { ServerSocket } from "../stream/websocket.ts";
 import type { IceSettings } from "./ice_servers.ts";
 import type { Limits } from "./limits.ts";
@@ -82,6 +84,8 @@ export interface Dependencies {
     readonly rules: AddressRules;
     /** Looks at once after what was changed. */
     readonly look: () => void;
+    readonly post: Poster;
+    readonly openSecrets: DeliveryParts["openSecrets"];
   };
   /** A file of a package that the service shows, by `package/path`; null where there is none. */
   readonly asset: (path: string) => Promise<Uint8Array<ArrayBuffer> | null>;

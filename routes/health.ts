@@ -18,7 +18,9 @@ const Readiness = z.object({
       "prosody: `active`, whether this instance is the one it feeds; `lag`, records of its outbox that are not stored;",
       "`bytes` of `limit`, what the outbox's files take, acknowledged records included until their file is full;",
       "`held`, records that its disk refuses; `lost`, records that damage on it has cost; `degraded`, what of",
-      "this somebody should look after",
+      "this somebody should look after.",
+      "webhooks: how many in each state; `oldest`, seconds since the oldest event that an active one has not been told",
+      "of; never a reason to be unready",
     ].join(" "),
   }),
 }).openapi("Readiness");

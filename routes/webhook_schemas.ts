@@ -45,6 +45,9 @@ export const Webhook = z.object({
   batch: z.object({ first: z.int(), last: z.int() }).nullable().openapi({
     description: "The delivery that is under way: ids of its first and last event",
   }),
+  undelivered_since: Time.nullable().describe(
+    "When the oldest event after the cursor happened, wanted or not; null: it has been told of everything",
+  ),
   failures: z.int().openapi({ description: "Attempts since the last success" }),
   failing_since: Time.nullable(),
   next_attempt: Time.nullable(),
@@ -94,3 +97,25 @@ export function readAddress(text: string, rules: AddressRules): string {
   url.hash = "";
   return url.href;
 }
+
+/** An attempt, as it was noted. */
+export const WebhookDelivery = z.object({
+  id: z.int(),
+  time: Time,
+  kind: z.enum(["events", "test", "verification"]),
+  first: z.int().nullable().openapi({ description: "Its first event; null without events" }),
+  last: z.int().nullable(),
+  events: z.int().openapi({ description: "How many it had" }),
+  status: z.int().nullable().openapi({ description: "What the receiver answered; null: nothing" }),
+  ms: z.int().openapi({ description: "How long it took" }),
+  bytes: z.int().openapi({ description: "Of the body that was sent" }),
+  error: z.string().nullable().openapi({ description: "Why there is no answer" }),
+}).openapi("WebhookDelivery");
+
+/** What came of a test. */
+export const WebhookTest = z.object({
+  delivered: z.boolean(),
+  status: z.int().nullable(),
+  ms: z.int(),
+  error: z.string().nullable(),
+}).openapi("WebhookTest");

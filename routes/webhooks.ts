@@ -5,11 +5,8 @@
  */
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { seal } from "../auth/sealed.ts";
-import type { Sql } from "../db/connect.ts";
-import { readBounds } from "../db/log.ts";
 import { addWebhook, changeWebhook, deleteWebhook, findWebhook, findWebhooks } from "../db/webhooks.ts";
 import { Id } from "../events/event.ts";
-import { place } from "../stream/subscription.ts";
 import { mostWebhooks } from "../webhooks/deliveries.ts";
 import { makeSecret } from "../webhooks/signature.ts";
 import { contract } from "./contract.ts";
@@ -17,6 +14,7 @@ import type { Dependencies } from "./dependencies.ts";
 import { operator } from "./guard.ts";
 import { Cursor, Limit, readCursor, respondJson, respondPage, timedPageOf, writeCursor } from "./lists.ts";
 import { onInvalid, ProblemError } from "./problem.ts";
+import { assertFound, placeIn } from "./webhook_place.ts";
 import { NewWebhook, readAddress, Webhook, WebhookPatch, WebhookRequest } from "./webhook_schemas.ts";
 
 const params = z.object({ id: Id });
@@ -151,23 +149,4 @@ export function webhookRoutes(dependencies: Dependencies): OpenAPIHono {
     return c.body(null, 204);
   });
   return app;
-}
-
-// ---
-
-/** Where a new webhook begins. Throws a problem where the log does not reach there. */
-async function placeIn(
-  sql: Sql,
-  cursor: Parameters<typeof place>[0],
-): Promise<{ readonly cursor: number; readonly generation: string }> {
-  const bounds = await readBounds(sql);
-  const at = place(cursor, bounds);
-  if ("after" in at) return { cursor: at.after, generation: bounds.generation };
-  const code = { 4410: "cursor_gone", 4411: "other_log" } as const;
-  throw new ProblemError(code[at.code as keyof typeof code] ?? "invalid_request", at.reason);
-}
-
-function assertFound(json: string | null, id: string): string {
-  if (json === null) throw new ProblemError("webhook_not_found", `no webhook has the id ${id}`);
-  return json;
 }

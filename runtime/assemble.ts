@@ -6,12 +6,10 @@
  */
 import { getLogger } from "@logtape/logtape";
 import { createOperatorAuthenticator } from "../auth/authenticate.ts";
-import { unseal } from "../auth/sealed.ts";
 import { signIngestCredential } from "../auth/credential.ts";
 import type { Keys } from "../auth/keys.ts";
 import { type Settings, xmppHosts } from "../config.ts";
 import { isReadOnly, isRefusedData, isUnavailable, readOnly, type Sql } from "../db/connect.ts";
-import { postgresLog } from "../db/event_log.ts";
 import { readNewestTime } from "../db/log.ts";
 import { readPositions } from "../db/sources.ts";
 import { store } from "../db/store.ts";
@@ -22,9 +20,6 @@ import type { ProsodyStatus } from "../ingest/outbox_connection.ts";
 import { type ProsodySession, startProsodySession } from "../ingest/prosody_session.ts";
 import { createRecorder, type Recorder } from "../ingest/recorder.ts";
 import type { Check, Dependencies } from "../routes/dependencies.ts";
-import type { Hub } from "../stream/hub.ts";
-import { type Deliveries, type DeliveryParts, startDeliveries } from "../webhooks/deliveries.ts";
-import type { Poster } from "../webhooks/poster.ts";
 
 /** What the routes are given of the settings. */
 export function routeSettings(
@@ -135,35 +130,6 @@ export function databaseCheck(sql: Sql): (streamed: number) => Promise<Check> {
 /** When the newest event happened; undefined where there is none, and where the database does not say soon. */
 export function newestEvent(sql: Sql): () => Promise<string | undefined> {
   return () => within(patience, readNewestTime(sql).catch(() => undefined), undefined);
-}
-
-/** Delivers webhooks from here. */
-export function startWebhooks(
-  settings: Settings,
-  keys: Keys,
-  { sql, hub, post }: { readonly sql: Sql; readonly hub: Hub; readonly post: Poster },
-): Deliveries {
-  return startDeliveries({
-    sql,
-    hub,
-    log: postgresLog(sql),
-    post,
-    openSecrets: secretsOpener(keys),
-    onTrouble: (error) => {
-      if (error !== null && !isUnavailable(error)) log.error("Webhooks: {error}", { error });
-    },
-  }, { pauseAfter: settings.webhooks.pauseDays * 86_400_000 });
-}
-
-/** Opens the secrets of a webhook that sign now. */
-export function secretsOpener(keys: Keys): DeliveryParts["openSecrets"] {
-  return async ({ id, secrets }) => {
-    const now = Date.now();
-    const current = secrets.filter(({ until }) => until === null || Date.parse(until) > now);
-    const opened = await Promise.all(current.map(({ sealed }) => unseal(keys.sealing, sealed, id)));
-    const [newest] = opened;
-    return newest ? opened.filter((secret) => secret !== null) : null;
-  };
 }
 
 /** Says once that the log cannot be read, and once that it can again. */

@@ -7,7 +7,7 @@ import type { Sql } from "../db/connect.ts";
 import type { LeasedWebhook } from "../db/webhook_leases.ts";
 import type { EventLog } from "../events/event_log.ts";
 import type { Hub } from "../stream/hub.ts";
-import type { Patience } from "./outcome.ts";
+import type { Patience, Verdict } from "./outcome.ts";
 import type { Poster } from "./poster.ts";
 
 /** Times in milliseconds, but where it says otherwise. */
@@ -39,4 +39,6 @@ export interface DeliveryContext {
   readonly holder: string;
   readonly options: Required<DeliveryOptions>;
   readonly onTrouble: (error: unknown) => void;
+  /** Told what came of each attempt. */
+  readonly onAttempt: (verdict: Verdict) => void;
 }

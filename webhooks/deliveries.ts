@@ -17,6 +17,7 @@ export interface DeliveryParts extends Pick<DeliveryContext, "sql" | "post" | "o
   readonly sql: Sql;
   readonly hub: Pick<Hub, "recent" | "onRead">;
   readonly log: EventLog;
+  readonly onAttempt?: DeliveryContext["onAttempt"];
   /** Told when the database cannot be reached (and, with null, when it can again). */
   readonly onTrouble?: (error: unknown) => void;
 }
@@ -59,7 +60,10 @@ class Running implements Deliveries {
   #renewed = 0;
   #stopped = false;
 
-  constructor({ onTrouble = () => {}, ...parts }: DeliveryParts, options: Required<DeliveryOptions>) {
+  constructor(
+    { onTrouble = () => {}, onAttempt = () => {}, ...parts }: DeliveryParts,
+    options: Required<DeliveryOptions>,
+  ) {
     this.#context = {
       ...parts,
       log: inTurns(parts.log, pagesAtOnce),
@@ -67,6 +71,7 @@ class Running implements Deliveries {
       holder: crypto.randomUUID(),
       options,
       onTrouble,
+      onAttempt,
     };
     this.#unlisten = parts.hub.onRead(() => {
       for (const endpoint of this.#endpoints.values()) endpoint.wake();
@@ -115,6 +120,8 @@ class Running implements Deliveries {
   /** Prolongs what is held, and lets go of what is not any more. */
   async #keep(): Promise<void> {
     const { sql, holder, options: { leaseFor } } = this.#context;
+    // Those that have stopped by themselves: whoever goes on with them begins anew.
+    for (const [id, { isOver }] of this.#endpoints) if (isOver) this.#endpoints.delete(id);
     const ids = [...this.#endpoints.keys()];
     if (ids.length === 0) return;
     const now = performance.now();

@@ -54,7 +54,12 @@ export class Endpoint {
     this.#running = this.#run();
   }
 
-  /** There may be something new, or more time. */
+  /** Whether it has ended, or is about to. */
+  get isOver(): boolean {
+    return this.#stopping;
+  }
+
+  /** There may be something new. */
   wake(): void {
     this.#woken = true;
     this.#wake();
@@ -208,6 +213,7 @@ export class Endpoint {
     if (this.#ended.signal.aborted) return false;
     const done: Attempt = { ...noted, ...made.figures };
     const verdict = judge(made.outcome);
+    this.#context.onAttempt(verdict);
     if (verdict === "delivered") {
       this.#hold(await turn(() => noteDelivered(sql, this.#lease, done)));
       return true;

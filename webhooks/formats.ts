@@ -24,6 +24,16 @@ export function formatBatch(_format: string, { id, generation, events }: Batch):
 
 /** The first delivery, without events; null where a form has none. */
 export function formatVerification(_format: string, webhook: string): Delivery | null {
-  const body = JSON.stringify({ type: "verification", webhook });
-  return { id: `verification-${webhook}`, contentType: "application/json", body };
+  return { ...said({ type: "verification", webhook }), id: `verification-${webhook}` };
+}
+
+/** A delivery that somebody asked for, to see whether it arrives. */
+export function formatTest(_format: string, webhook: string): Delivery {
+  return { ...said({ type: "test", webhook }), id: `test-${crypto.randomUUID()}` };
+}
+
+// ---
+
+function said(value: object): Omit<Delivery, "id"> {
+  return { contentType: "application/json", body: JSON.stringify(value) };
 }

@@ -15,7 +15,8 @@ export interface Outcome {
 }
 
 /** What follows. */
-export type Verdict = "delivered" | "disabled" | "failed";
+export const verdicts = ["delivered", "failed", "disabled"] as const;
+export type Verdict = (typeof verdicts)[number];
 
 /** Only 2xx is success; 410 says that nobody is there any more. A redirect is not followed: a failure. */
 export function judge({ status, error }: Outcome): Verdict {

@@ -6,6 +6,8 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { PoolStatus } from "../../db/pool.ts";
 import type { ProsodyStatus } from "../../ingest/outbox_connection.ts";
+import { type WebhookFigures, webhookStates } from "../../db/webhook_state.ts";
+import { type Verdict, verdicts } from "../../webhooks/outcome.ts";
 import { version } from "../../routes/version.ts";
 import { closeCodes, type CloseReason } from "../../stream/close_codes.ts";
 
@@ -16,12 +18,15 @@ export interface Measured {
   readonly pool: () => PoolStatus;
   /** When the newest event happened (RFC 3339); undefined where there is none, or nobody knows. */
   readonly newest: () => Promise<string | undefined>;
+  readonly webhooks: () => Promise<WebhookFigures>;
 }
 
 /** What is shown of the state. */
 export interface StateMetrics {
   /** Counts a reader that the stream has closed. */
   countClosed(reason: CloseReason): void;
+  /** Counts an attempt to deliver a webhook. */
+  countDelivery(verdict: Verdict): void;
   /** Sets what the gauges look at. */
   measure(measured: Measured): void;
 }
@@ -36,6 +41,13 @@ export function stateMetrics(registry: Registry): StateMetrics {
     registers,
   });
   for (const { code } of Object.values(closeCodes)) closed.inc({ code }, 0);
+  const delivered = new Counter({
+    name: "talky_webhook_attempts_total",
+    help: "Attempts of this instance to deliver webhooks, by what came of them",
+    labelNames: ["result"],
+    registers,
+  });
+  for (const result of verdicts) delivered.inc({ result }, 0);
   const build = new Gauge({
     name: "talky_build_info",
     help: "1; the version is in the label",
@@ -45,7 +57,9 @@ export function stateMetrics(registry: Registry): StateMetrics {
   build.set({ version }, 1);
   return {
     countClosed: ({ code }) => closed.inc({ code }),
+    countDelivery: (result) => delivered.inc({ result }),
     measure(measured) {
+      measureWebhooks(registry, measured.webhooks);
       for (const [name, [help, read]] of Object.entries(gaugesOf(measured))) {
         new Gauge({
           name,
@@ -64,6 +78,35 @@ export function stateMetrics(registry: Registry): StateMetrics {
 }
 
 // ---
+
+/** Of the whole service: each instance says the same. */
+function measureWebhooks(registry: Registry, read: () => Promise<WebhookFigures>): void {
+  const registers = [registry];
+  let figures: Promise<WebhookFigures | undefined> | undefined;
+  // Both gauges are read at once, and ask once.
+  const ask = () => figures ??= read().catch(() => undefined).finally(() => figures = undefined);
+  new Gauge({
+    name: "talky_webhooks",
+    help: "Webhooks, by state",
+    labelNames: ["state"],
+    registers,
+    async collect() {
+      const found = await ask();
+      this.reset();
+      for (const state of webhookStates) if (found) this.set({ state }, found.states[state]);
+    },
+  });
+  new Gauge({
+    name: "talky_webhook_oldest_undelivered_seconds",
+    help: "Age of the oldest event that an active webhook has not been told of; 0: there is none",
+    registers,
+    async collect() {
+      const found = await ask();
+      if (found) this.set(found.oldest ?? 0);
+      else this.remove();
+    },
+  });
+}
 
 type Read = () => number | undefined | Promise<number | undefined>;
 

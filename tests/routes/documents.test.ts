@@ -8,6 +8,7 @@ import { SignJWT } from "jose";
 import { eventTypes } from "../../events/event.ts";
 import { ada, at, bob, daily, makeCall } from "./a_call.ts";
 import { type Api, appKey, testApi } from "./api.ts";
+import { type Example, webhookExamples } from "./webhook_examples.ts";
 
 // deno-lint-ignore no-explicit-any
 type Json = any;
@@ -110,11 +111,6 @@ Deno.test("/schemas has the payload of each of the eighteen types, and the log f
 });
 
 // ---
-
-interface Example extends RequestInit {
-  readonly path: string;
-  readonly status: number;
-}
 
 /** Requests for every operation: one that succeeds, and where there is one, one that is refused. */
 async function examples(api: Api): Promise<Record<string, Example[]>> {
@@ -273,39 +269,6 @@ function qualityExamples(): Record<string, Example[]> {
       { path: "/search?q=daily", status: 200 },
       { path: `/search?q=${ada}&at=${at(5)}&limit=3`, status: 200 },
       { path: "/search", status: 400 },
-    ],
-  };
-}
-
-async function webhookExamples(api: Api): Promise<Record<string, Example[]>> {
-  const manager = { headers: { authorization: `Bearer ${await api.operatorToken("manage")}` } };
-  const url = "https://example.com/talky";
-  const made = await api.request("/webhooks", { method: "POST", body: json({ url }), ...manager });
-  const { id } = await made.json();
-  const [there, none] = [`/webhooks/${id}`, `/webhooks/${nowhere}`];
-  return {
-    "post /webhooks": [
-      { path: "/webhooks", status: 201, body: json({ url, rooms: ["Daily"], after: 0 }), ...manager },
-      { path: "/webhooks", status: 400, body: json({ url: "https://10.0.0.1/" }), ...manager },
-      { path: "/webhooks", status: 410, body: json({ url, after: 0, generation: nowhere }), ...manager },
-      { path: "/webhooks", status: 403, body: json({ url }) },
-    ],
-    "get /webhooks": [{ path: "/webhooks?limit=1", status: 200, ...manager }, {
-      path: "/webhooks",
-      status: 403,
-    }],
-    "get /webhooks/{id}": [
-      { path: there, status: 200, ...manager },
-      { path: none, status: 404, ...manager },
-    ],
-    "patch /webhooks/{id}": [
-      { path: there, status: 200, body: json({ paused: true, types: ["room_created"] }), ...manager },
-      { path: there, status: 400, body: json({ batch_size: 0 }), ...manager },
-      { path: none, status: 404, body: "{}", ...manager },
-    ],
-    "delete /webhooks/{id}": [
-      { path: there, status: 204, ...manager },
-      { path: there, status: 404, ...manager },
     ],
   };
 }

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { postgresLog } from "../../db/event_log.ts";
-import { secretsOpener } from "../../runtime/assemble.ts";
+import { secretsOpener } from "../../runtime/webhooks.ts";
 import { webhookPoster } from "../../runtime/deno/webhook_post.ts";
 import type { HubOptions } from "../../stream/hub.ts";
 import type { DeliveryOptions } from "../../webhooks/context.ts";
@@ -41,13 +41,15 @@ export async function delivering(
 ): Promise<Delivering> {
   const instances: Deliveries[] = [];
   const post = webhookPoster({ loopback: true });
-  const api = await testApi({
+  const api: Api = await testApi({
     events,
     ...hub && { hub },
     dependencies: {
       webhooks: {
         rules: { loopback: true },
         look: () => instances.forEach((instance) => instance.look()),
+        post,
+        openSecrets: (webhook) => secretsOpener(api.keys)(webhook),
       },
     },
   });

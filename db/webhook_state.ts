@@ -1,0 +1,71 @@
+/**
+ * How webhooks are, for those who look after the service; and their secrets, when the keys change.
+ *
+ * @module
+ */
+import type { Sql } from "./connect.ts";
+import type { LeasedWebhook } from "./webhook_leases.ts";
+import type { SealedSecret } from "./webhooks.ts";
+
+/** States, in the order in which they are shown. */
+export const webhookStates = ["pending", "active", "paused", "disabled", "behind", "other_log"] as const;
+export type WebhookState = (typeof webhookStates)[number];
+
+/** How many there are in each state, and how long the oldest event waits that should be delivered. */
+export interface WebhookFigures {
+  readonly states: Readonly<Record<WebhookState, number>>;
+  /** Active ones whose last attempt failed. */
+  readonly failing: number;
+  /** Seconds; null: nothing waits. */
+  readonly oldest: number | null;
+}
+
+/** Reads them. */
+export async function readWebhookFigures(sql: Sql): Promise<WebhookFigures> {
+  const rows = await sql<{ state: WebhookState; count: number; failing: number; oldest: number | null }[]>`
+    select state, count(*)::integer as count, count(*) filter (where failures > 0)::integer as failing,
+      max(extract(epoch from now() - (
+        select e.time from events e where e.id >= coalesce((w.batch->>'first')::bigint, w.cursor + 1)
+        order by e.id limit 1)))::float8 as oldest
+    from webhooks w group by state`;
+  const of = (state: WebhookState) => rows.find((row) => row.state === state);
+  const states = Object.fromEntries(webhookStates.map((state) => [state, of(state)?.count ?? 0]));
+  const active = of("active");
+  const oldest = active?.oldest ?? null;
+  return {
+    states: states as Record<WebhookState, number>,
+    failing: active?.failing ?? 0,
+    oldest: oldest === null ? null : Math.max(0, oldest),
+  };
+}
+
+/** A webhook as a test delivery needs it; null where there is none. */
+export async function readForTest(
+  sql: Sql,
+  id: string,
+): Promise<Pick<LeasedWebhook, "id" | "url" | "secrets" | "format"> | null> {
+  const [row] = await sql<Pick<LeasedWebhook, "id" | "url" | "secrets" | "format">[]>`
+    select id, url, secrets, format from webhooks where id = ${id}`;
+  return row ?? null;
+}
+
+/** Seals every secret again, where `again` returns another text for it. */
+export async function resealSecrets(
+  sql: Sql,
+  again: (id: string, sealed: string) => Promise<string>,
+): Promise<void> {
+  for (
+    const { id, secrets } of await sql<
+      { id: string; secrets: SealedSecret[] }[]
+    >`select id, secrets from webhooks`
+  ) {
+    const fresh = await Promise.all(
+      secrets.map(async ({ sealed, until }) => ({ sealed: await again(id, sealed), until })),
+    );
+    const [was, is] = [JSON.stringify(secrets), JSON.stringify(fresh)];
+    if (was === is) continue;
+    // Unless somebody has rotated meanwhile.
+    await sql`
+      update webhooks set secrets = ${is}::text::jsonb where id = ${id} and secrets = ${was}::text::jsonb`;
+  }
+}
