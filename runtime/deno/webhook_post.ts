@@ -30,6 +30,7 @@ export interface PosterOptions extends AddressRules {
 export function webhookPoster({ loopback, resolve = resolveBySystem, ca }: PosterOptions): Poster {
   const rules = { loopback };
   return async ({ url: text, headers, body, signal }) => {
+    if (!URL.canParse(text)) return failed("is not a URL: a URL starts with https://");
     const url = new URL(text);
     const refusal = refuseUrl(url, rules);
     if (refusal) return failed(refusal);
