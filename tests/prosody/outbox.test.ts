@@ -102,16 +102,22 @@ outboxTest("one subscriber is fed, the others wait their turn", async (prosody) 
   await until("the turn of the second", () => two.records.length === 1);
 });
 
-outboxTest("each subscriber can ask whether it is the one that is fed", async (prosody) => {
-  const [one, two] = [await subscriber(prosody, "one"), await subscriber(prosody, "two")];
-  await one.subscribe();
-  await two.subscribe();
-  const fed = async ({ session }: Subscriber) => {
-    const question = xml("iq", { type: "get", to: hosts.rooms }, xml("status", "urn:talky:outbox:1"));
-    return (await session.request(question)).getChild("status")!.attrs.active;
-  };
-  assert.deepEqual([await fed(one), await fed(two)], ["true", "false"]);
-});
+outboxTest(
+  "each can ask whether it is fed: the next one is when that one is gone, with nothing on its way",
+  async (prosody) => {
+    const [one, two] = [await subscriber(prosody, "one"), await subscriber(prosody, "two")];
+    await one.subscribe();
+    await two.subscribe();
+    const fed = async ({ session }: Subscriber) => {
+      const question = xml("iq", { type: "get", to: hosts.rooms }, xml("status", "urn:talky:outbox:1"));
+      return (await session.request(question)).getChild("status")!.attrs.active;
+    };
+    assert.deepEqual([await fed(one), await fed(two)], ["true", "false"]);
+    await until("all is acknowledged", async () => await two.pending() === 0);
+    one.session.drop();
+    await until("the second's turn", async () => await fed(two) === "true");
+  },
+);
 
 outboxTest("requests that make no sense are told why", async (prosody) => {
   const api = await subscriber(prosody);

@@ -65,8 +65,8 @@ export const keptInTheOutbox: Mutants = {
     file: "prosody/modules/mod_talky_outbox.lua",
     find: "delivery:unsubscribe(event.session.full_jid)",
     replace: `delivery:unsubscribe(event.session.username .. "@" .. event.session.host)`,
-    test: "tests/system/chaos/takeover.test.ts",
-    name: "the fed instance killed",
+    test: "tests/prosody/outbox.test.ts",
+    name: "each can ask whether it is fed",
   }, {
     // What the one who hangs has not answered fills the window of the next.
     file: "prosody/modules/talky/delivery.lib.lua",
