@@ -79,8 +79,8 @@ export const keptInTheOutbox: Mutants = {
     file: "db/store.ts",
     find: "if (seq <= stored) return false;",
     replace: "if (seq <= stored && run.resumes) return false;",
-    test: "tests/system/chaos/takeover.test.ts",
-    name: "the fed instance hangs",
+    test: "tests/db/store.test.ts",
+    name: "batches that overlap",
   }, {
     file: "prosody/modules/talky/delivery.lib.lua",
     find: "table.remove(self.queue, index)\n\t\t\tif index == 1 then self:recall() end",
