@@ -1,5 +1,7 @@
 import { SignJWT } from "jose";
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { outboxBytes } from "../../../local/outbox_size.ts";
 import { type TestDatabase, testDatabase } from "../../harness/database.ts";
@@ -9,7 +11,7 @@ import { until } from "../../harness/wait.ts";
 import { hosts } from "../../prosody/xmpp.ts";
 import { attacks } from "./attacks.ts";
 import { Honest, type Waits } from "./honest.ts";
-import type { Orders, Spoils } from "./worker.ts";
+import type { Orders, Spoils } from "./attackers.ts";
 
 /** Ten minutes with TALKY_TEST_LONG=1; as many seconds as it says where that is more. */
 const long = Number(Deno.env.get("TALKY_TEST_LONG") ?? 0);
@@ -22,6 +24,12 @@ const addresses = 50;
 async function memory(pid: number): Promise<number> {
   const { stdout } = await new Deno.Command("ps", { args: ["-o", "rss=", "-p", String(pid)] }).output();
   return Math.round(Number(new TextDecoder().decode(stdout)) / 1024);
+}
+
+/** Seconds of a core that a process has had (proc(5), stat: utime and stime, in hundredths). */
+async function coreSeconds(pid: number): Promise<number> {
+  const stat = (await Deno.readTextFile(`/proc/${pid}/stat`)).split(") ")[1]!.split(" ");
+  return (Number(stat[11]) + Number(stat[12])) / 100;
 }
 
 const percentile = (list: readonly number[], share: number) =>
@@ -45,19 +53,20 @@ function print(before: Waits, during: Waits, spoils: Spoils, facts: Record<strin
 
 /** Makes the attackers ready. What it returns lets them loose, and resolves with what they have done. */
 async function attackers(): Promise<(orders: Orders) => Promise<Spoils>> {
-  const worker = new Worker(import.meta.resolve("./worker.ts"), { type: "module" });
-  const next = () =>
-    new Promise<Spoils>((resolve, reject) => {
-      worker.onmessage = ({ data }) => resolve(data);
-      worker.onerror = (event) => {
-        event.preventDefault();
-        reject(new Error(event.message));
-      };
-    });
+  const script = new URL("./attackers.ts", import.meta.url).pathname;
+  const child = spawn("nice", ["-n", "19", Deno.execPath(), "run", "--quiet", "-A", "--no-check", script], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async () => {
+    const { value, done } = await lines.next();
+    if (done) throw new Error("the attackers have failed");
+    return JSON.parse(value);
+  };
   await next();
   return (orders) => {
-    worker.postMessage(orders);
-    return next().finally(() => worker.terminate());
+    child.stdin.end(JSON.stringify(orders));
+    return next();
   };
 }
 
@@ -82,7 +91,11 @@ Deno.test({
 
     const attack = await attackers();
     await using honest = await Honest.gather(service, prosody, people, readers);
+    const pids = [service.pid, prosody.pid];
+    const cores = () => Promise.all(pids.map(coreSeconds));
+    const start = await cores();
     const before = await honest.talk(calm);
+    const between = await cores();
     const watch = watching(service, prosody);
     const size = await sizeOf(database);
     const [spoils, during] = await Promise.all([
@@ -92,6 +105,10 @@ Deno.test({
       throw new Error(service.logs().slice(-5000), { cause: error });
     });
     const watched = await watch.end();
+    const end = await cores();
+    const share = (nth: number) =>
+      [(between[nth]! - start[nth]!) / calm, (end[nth]! - between[nth]!) / seconds]
+        .map((part) => `${Math.round(100 * part)} %`).join(" → ");
     const grown = await sizeOf(database) - size;
 
     await until("the outbox is drained", async () => {
@@ -99,6 +116,8 @@ Deno.test({
       return checks.prosody.lag === 0;
     }, { timeout: 60_000 });
     print(before, during, spoils, {
+      "of a core, the service": share(0),
+      "of a core, Prosody": share(1),
       "memory of the service, MB": curve(watched.service),
       "memory of Prosody, MB": curve(watched.prosody),
       "database grown by, MB": grown.toFixed(1),

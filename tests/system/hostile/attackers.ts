@@ -1,5 +1,6 @@
 /**
- * The attackers, in a thread of their own: what honest people feel is measured in another.
+ * The attackers, in a process of their own that yields to all others: in life they are other machines, whose work
+ * takes nothing of ours but what they make us do. Says "ready", reads its orders, and writes what it did.
  *
  * @module
  */
@@ -7,26 +8,20 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Attacker, type Target } from "./attacker.ts";
 import { attacks } from "./attacks.ts";
 
-/** What the worker is told: whom to attack, from how many addresses, for how long. */
+/** What they are told: whom to attack, from how many addresses, for how long. */
 export interface Orders {
   readonly target: Target;
   readonly addresses: number;
   readonly seconds: number;
 }
 
-/** What it says in the end: how often each attack was done, and what came of it. */
+/** What they say in the end: how often each attack was done, and what came of it. */
 export type Spoils = Record<string, Record<string, number>>;
-
-// The worker's own scope has what the page's types do not know.
-const scope = self as unknown as {
-  onmessage: (event: MessageEvent<Orders>) => void;
-  postMessage(message: Spoils | "ready"): void;
-};
 
 /** Between two attacks of one attacker: a thousand a second in all, of what the machine can do. */
 const pause = 50;
 
-scope.onmessage = async ({ data: { target, addresses, seconds } }) => {
+async function attackAll({ target, addresses, seconds }: Orders): Promise<Spoils> {
   const until = Date.now() + seconds * 1000;
   const spoils: Spoils = {};
   const list = Object.entries(attacks);
@@ -41,6 +36,12 @@ scope.onmessage = async ({ data: { target, addresses, seconds } }) => {
     const sum = spoils[name] ??= {};
     for (const [answer, times] of Object.entries(attacker.answers)) sum[answer] = (sum[answer] ?? 0) + times;
   }));
-  scope.postMessage(spoils);
-};
-scope.postMessage("ready");
+  return spoils;
+}
+
+if (import.meta.main) {
+  console.log(JSON.stringify("ready"));
+  const orders: Orders = await new Response(Deno.stdin.readable).json();
+  console.log(JSON.stringify(await attackAll(orders)));
+  Deno.exit();
+}
