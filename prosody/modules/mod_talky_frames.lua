@@ -1,6 +1,7 @@
 -- Takes messages that come in several WebSocket frames, as Chromium sends what is longer than 128 KiB;
--- mod_websocket closes the connection over them. And answers a stanza that is longer than one may be with an
--- error, where mod_websocket ends the stream, and so the call of whoever pasted too much.
+-- mod_websocket closes the connection over them. And answers a stanza that is longer than one may be, or has more
+-- elements, with an error: mod_websocket ends the stream over the one, and so the call of whoever pasted too much,
+-- and has the other parsed first, which takes so long that everybody notices.
 --
 -- The bound is Prosody's own `c2s_stanza_size_limit`; logging in has bounds of its own. Clients are told it in
 -- the stream's features (XEP-0478), by Prosody itself from 13 on.
@@ -12,6 +13,7 @@ local codec = require "net.websocket.frames"
 local parse_xml = require "util.xml".parse
 local st = require "util.stanza"
 local frames = module:require "talky/frames"
+local shape = module:require "talky/shape"
 
 local limit = module:get_option_number("c2s_stanza_size_limit", 256 * 1024)
 local head_size = 8 * 1024
@@ -22,29 +24,37 @@ local said = ("A stanza may have at most %d bytes"):format(limit)
 
 local stanzas = { message = true, presence = true, iq = true }
 
--- Whether what a stanza that is too long began with can be answered, or needs no answer.
-local function answer(session, head)
+local function flaw(text) return shape.text_flaw(text, shape.most_elements) end
+
+-- Whether what a stanza that was taken out began with can be answered, or needs no answer.
+local function answer(session, head, what)
 	local tag = frames.start_tag(head)
 	local stanza = tag and parse_xml(tag)
 	if not (session.type == "c2s" and stanza and stanzas[stanza.name]) then return false end
 	local type = stanza.attr.type
 	if type == "error" or (stanza.name == "iq" and type ~= "get" and type ~= "set") then return true end
-	session.send(st.error_reply(stanza, "modify", "policy-violation", said):tag("stanza-too-big", too_big))
+	local reply = st.error_reply(stanza, "modify", "policy-violation", what or said)
+	session.send(what and reply or reply:tag("stanza-too-big", too_big))
 	return true
 end
 
 module:hook("websocket-session", function(event)
 	local session = event.session
-	local reader = frames.new { limit = limit, head = head_size, codec = codec }
+	local reader = frames.new { limit = limit, head = head_size, codec = codec, flaw = flaw }
 	-- Between mod_limits (1000) and mod_websocket (0).
 	filters.add_filter(session, "bytes/in", function(data)
-		local before = reader.others
+		local others, messages = reader.others, reader.messages
 		local passed, refused, fault = reader:read(data)
 		-- mod_talky_throttle counts stanzas itself.
-		if session.talky_charge then session.talky_charge(reader.others - before) end
-		for _, head in ipairs(refused) do
-			if not answer(session, head) then
-				session:close { condition = "policy-violation", text = said, extra = st.stanza("stanza-too-big", too_big) }
+		if session.talky_charge then session.talky_charge(reader.others - others + #refused) end
+		-- One more, that has begun before.
+		session.talky_messages = reader.messages - messages + 1
+		for _, message in ipairs(refused) do
+			if not answer(session, message.head, message.flaw) then
+				session:close {
+					condition = "policy-violation", text = message.flaw or said,
+					extra = not message.flaw and st.stanza("stanza-too-big", too_big) or nil,
+				}
 				return nil
 			end
 		end

@@ -17,7 +17,6 @@ local shape = module:require "talky/shape"
 
 local rate = module:get_option_number("talky_stanzas_per_second", 100)
 local burst = module:get_option_number("talky_stanzas_at_once", 1000)
-local deepest, most_elements = 32, 2000
 
 local stanzas = { message = true, presence = true, iq = true }
 
@@ -35,9 +34,18 @@ local function stretch_pauses(session, bucket)
 	end
 end
 
--- Clients send each stanza in a message of its own (RFC 7395 §3.3.3), and what is read at once has few. One that puts
--- thousands into a message would have them dealt with at once, too.
+-- What is read at once has few messages. One who owes more has put thousands into a piece of 8 KiB.
 local longest_debt = 10
+
+-- Whether a session sends each stanza in a message of its own (RFC 7395 §3.3.3). Many in one would be dealt with at
+-- once, whatever the bound of stanzas a second.
+local function is_alone(session)
+	if is_api(session) or not session.talky_messages then return true end
+	session.talky_messages = session.talky_messages - 1
+	if session.talky_messages >= 0 then return true end
+	session:close { condition = "policy-violation", text = "Each stanza takes a message of its own (RFC 7395)" }
+	return false
+end
 
 -- Returns whether to go on.
 local function charge(session, bucket, cost)
@@ -71,8 +79,8 @@ module:hook("websocket-session", function(event)
 	stretch_pauses(session, bucket)
 	session.talky_charge = function(cost) return charge(session, bucket, cost) end
 	filters.add_filter(session, "stanzas/in", function(stanza)
-		if not charge(session, bucket, 1) then return nil end
-		local what = shape.flaw(stanza, deepest, most_elements)
+		if not (charge(session, bucket, 1) and is_alone(session)) then return nil end
+		local what = shape.flaw(stanza, shape.deepest, shape.most_elements)
 		if not what then return stanza end
 		refuse(session, stanza, what)
 	end, 1000)

@@ -88,10 +88,10 @@ test("however messages are cut into frames and frames into reads, they arrive wh
 		local passed, refused, at = {}, {}, 1
 		while at <= #all do
 			local size = math.random(1, 300)
-			local some, heads, fault = reader:read(all:sub(at, at + size - 1))
+			local some, out, fault = reader:read(all:sub(at, at + size - 1))
 			same(fault, nil)
 			table.insert(passed, some)
-			table.move(heads, 1, #heads, #refused + 1, refused)
+			for _, message in ipairs(out) do table.insert(refused, message.head) end
 			at = at + size
 		end
 		local got = { texts = {}, pings = {} }
@@ -118,7 +118,7 @@ test("of what is too long no more is kept than its head, however long it is", fu
 	assert(collectgarbage("count") - before < 100, "kilobytes are kept")
 	local passed
 	passed, refused = reader:read(build(0, "", true) .. build(1, "<next/>", true))
-	same(refused, { "<message id='1'>xxxx" })
+	same(refused, { { head = "<message id='1'>xxxx" } })
 	same(messages(passed), { "1 <next/>" })
 end)
 
@@ -147,4 +147,22 @@ test("a stanza that is cut off is known by its start tag", function()
 	same(frames.start_tag("<message to='a"), nil)
 	same(frames.start_tag("<message to"), nil)
 	same(frames.start_tag(""), nil)
+end)
+
+test("a message with a flaw is taken out; one that is too short to have it is not looked at", function()
+	local looked = {}
+	local reader = frames.new {
+		limit = 1000, head = 5, codec = codec, least = 20,
+		flaw = function(text)
+			table.insert(looked, text)
+			return text:find("bad", 1, true) and "it is bad" or nil
+		end,
+	}
+	local bad, good, short = ("bad"):rep(10), ("good"):rep(10), "bad"
+	local passed, refused = reader:read(build(1, bad, true, "key!") .. build(1, good, true, "key!")
+		.. build(1, short, true, "key!") .. build(1, bad, false) .. build(0, "", true))
+	same(messages(passed), { "1 " .. good, "1 " .. short })
+	same(refused, { { head = "badba", flaw = "it is bad" }, { head = "badba", flaw = "it is bad" } })
+	same(looked, { bad, good, bad })
+	same(reader.messages, 2)
 end)

@@ -1,4 +1,5 @@
-local flaw = library("shape").flaw
+local shape = library("shape")
+local flaw = shape.flaw
 
 local function nested(depth)
 	local element = { tags = {} }
@@ -24,4 +25,11 @@ test("an element may have so many in it, and no more", function()
 	same(flaw(wide(2001), 32, 2000), "A stanza may have 2000 elements")
 	same(flaw({ tags = { wide(1500), wide(499) } }, 32, 2000), nil)
 	same(flaw({ tags = { wide(1500), wide(500) } }, 32, 2000), "A stanza may have 2000 elements")
+end)
+
+test("a text's elements are counted without parsing it", function()
+	same(shape.text_flaw(("<a/>"):rep(10), 10), nil)
+	same(shape.text_flaw("<a>" .. ("<b></b>"):rep(10) .. "</a>", 10), "A stanza may have 10 elements")
+	same(shape.text_flaw("<a>x &lt; y</a>", 1), nil)
+	same(shape.text_flaw("", 0), nil)
 end)

@@ -1,10 +1,12 @@
 -- Reads a client's WebSocket frames (RFC 6455 §5) as their bytes come in, joins the messages that come in
--- several, and takes out those that are longer than a stanza may be. Everything else is passed on as it is.
+-- several, and takes out those that are longer than a stanza may be, or flawed. Everything else is passed on as it is.
 --
 -- Options:
 --   limit  most bytes of a message
---   head   how many bytes of one that is longer are kept, to be told by
+--   head   how many bytes of one that is taken out are kept, to be told by
 --   codec  Prosody's net.websocket.frames
+--   flaw   returns what is wrong with a message's text, or nil; default: nothing is
+--   least  bytes from which on a message is looked at for a flaw; default 2048
 
 local continuation, text = 0x0, 0x1
 local first_control = 0x8
@@ -24,9 +26,12 @@ reader.__index = reader
 local function new(options)
 	return setmetatable({
 		limit = options.limit, head = options.head, codec = options.codec,
+		flaw = options.flaw or function() end,
+		whole = math.min(options.limit, options.least or 2048), -- most bytes of a message that passes in pieces
 		rest = "",     -- the beginning of a header
 		frame = nil,   -- whose payload is coming
 		message = nil, -- that is being joined, or left out: { pieces, length }
+		messages = 0,  -- that were passed on, or are being
 		others = 0,    -- frames that begin no message: control frames, and pieces of one
 	}, reader)
 end
@@ -53,9 +58,11 @@ function reader:begin(frame)
 	if frame.opcode ~= text then self.others = self.others + 1 end
 	if goes_on then
 		frame.joins = true
-	elseif frame.opcode == text and (not frame.FIN or frame.length > self.limit) then
+	elseif frame.opcode == text and (not frame.FIN or frame.length > self.whole) then
 		frame.joins = true
 		self.message = { pieces = {}, length = 0 }
+	elseif frame.opcode == text then
+		self.messages = self.messages + 1
 	end
 	if frame.joins and (frame.RSV1 or frame.RSV2 or frame.RSV3) then return nil, "reserved bits" end
 	return frame
@@ -66,15 +73,17 @@ function reader:finish(passed, refused)
 	local message = self.message
 	self.message = nil
 	local data = table.concat(message.pieces)
-	if message.too_long then
-		table.insert(refused, data)
+	local flaw = not message.too_long and self.flaw(data)
+	if message.too_long or flaw then
+		table.insert(refused, { head = data:sub(1, self.head), flaw = flaw or nil })
 	else
+		self.messages = self.messages + 1
 		table.insert(passed, self.codec.build { FIN = true, opcode = text, data = data })
 	end
 end
 
--- Takes bytes. Returns what to pass on, and the heads of messages that are too long; and, where the frames
--- are none, what is wrong: then the connection is to be closed.
+-- Takes bytes. Returns what to pass on; the messages that were taken out, { head, flaw }, without a flaw where they
+-- are too long; and, where the frames are none, what is wrong: then the connection is to be closed.
 function reader:read(data)
 	local passed, refused = {}, {}
 	data, self.rest = self.rest .. data, ""
