@@ -26,8 +26,8 @@ export interface DeliveryParts extends Pick<DeliveryContext, "sql" | "post" | "o
 export interface Deliveries {
   /** Looks at once after what was changed. */
   look(): void;
-  /** How many webhooks this instance delivers. */
-  status(): { readonly held: number };
+  /** How many webhooks this instance delivers, and who it is in their leases. */
+  status(): { readonly held: number; readonly holder: string };
   /** Begins nothing more, ends what is under way, and lets other instances go on. */
   stop(): Promise<void>;
 }
@@ -85,8 +85,8 @@ class Running implements Deliveries {
     if (!this.#stopped) this.#tending ??= this.#tend();
   }
 
-  status(): { held: number } {
-    return { held: this.#endpoints.size };
+  status(): ReturnType<Deliveries["status"]> {
+    return { held: this.#endpoints.size, holder: this.#context.holder };
   }
 
   async stop(): Promise<void> {

@@ -203,14 +203,12 @@ export class Endpoint {
       this.lose();
       return false;
     }
-    const made = await attempt(
-      { ...this.#context, secrets },
-      this.#webhook.url,
-      delivery,
-      this.#ended.signal,
-    );
+    const { signal } = this.#ended;
+    // A process that was stopped meanwhile, for longer than its lease, posts nothing that is old.
+    if (performance.now() > this.#leaseEnds) return false;
+    const made = await attempt({ ...this.#context, secrets }, this.#webhook.url, delivery, signal);
     // Cut short from here: nothing is known of it, and somebody else may be at it.
-    if (this.#ended.signal.aborted) return false;
+    if (signal.aborted) return false;
     const done: Attempt = { ...noted, ...made.figures };
     const verdict = judge(made.outcome);
     this.#context.onAttempt(verdict);

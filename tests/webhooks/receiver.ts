@@ -3,6 +3,7 @@
  *
  * @module
  */
+import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { Webhook } from "standardwebhooks";
@@ -16,6 +17,8 @@ export interface Received {
   readonly events: readonly number[];
   /** Whether it was answered with 2xx. */
   accepted: boolean;
+  /** Whether npm's `standardwebhooks` verifies it. */
+  isSignedWith(secret: string): boolean;
 }
 
 /** What it does with a delivery: answers a status, or whatever else it likes. */
@@ -65,6 +68,7 @@ export async function startReceiver(): Promise<Receiver> {
       body,
       events: idsIn(body),
       accepted: false,
+      isSignedWith: (secret) => verifies(secret, body, headers),
     };
     received.push(delivery);
     if (secrets && !secrets.some((secret) => verifies(secret, body, headers))) {
@@ -108,6 +112,27 @@ export async function startReceiver(): Promise<Receiver> {
     up,
     [Symbol.asyncDispose]: down,
   };
+}
+
+/**
+ * Asserts that what a receiver was sent, accepted or not, is all of these events, in order: each batch follows the one
+ * before, and comes again only as it was, under its id. `late`: also after the next one, of somebody who was stopped.
+ */
+export function assertTold({ received }: Receiver, ids: readonly number[], { late = false } = {}): void {
+  const batches = new Map<string, readonly number[]>();
+  let newest = "";
+  for (const { id, events } of received) {
+    if (events.length === 0) continue;
+    const before = batches.get(id);
+    if (before === undefined) {
+      batches.set(id, events);
+      newest = id;
+      continue;
+    }
+    assert.deepEqual(events, before, `${id} is the same again`);
+    if (!late) assert.equal(id, newest, "what comes again is the newest");
+  }
+  assert.deepEqual([...batches.values()].flat(), ids);
 }
 
 // ---
