@@ -24,6 +24,7 @@ export interface LeasedWebhook {
   readonly id: string;
   readonly url: string;
   readonly secrets: readonly SealedSecret[];
+  readonly sealed_authorization: string | null;
   readonly rooms: readonly string[] | null;
   readonly types: readonly EventType[] | null;
   readonly format: string;
@@ -110,6 +111,13 @@ export async function keepCut(sql: Sql, lease: Lease, cut: Cut): Promise<boolean
   const rows = await sql`
     update webhooks set batch = ${JSON.stringify(cut)}::text::jsonb
     where ${held(sql, lease)} and batch is null returning id`;
+  return rows.length > 0;
+}
+
+/** Lets deliveries begin. */
+export async function activate(sql: Sql, lease: Lease): Promise<boolean> {
+  const rows = await sql`
+    update webhooks set state = 'active' where ${held(sql, lease)} and state = 'pending' returning id`;
   return rows.length > 0;
 }
 
@@ -201,7 +209,7 @@ function held(sql: Sql, { id, holder, version }: Lease): Fragment {
 }
 
 function columns(sql: Sql): Fragment {
-  return sql`w.id, w.url, w.secrets, w.rooms, w.types, w.format, w.batch_size, w.version, w.state, w.generation,
+  return sql`w.id, w.url, w.secrets, w.sealed_authorization, w.rooms, w.types, w.format, w.batch_size, w.version, w.state, w.generation,
     w.cursor, w.batch, w.failures,
     greatest(0, extract(epoch from w.next_attempt - now()) * 1000)::float8 as wait`;
 }

@@ -39,13 +39,13 @@ export async function readWebhookFigures(sql: Sql): Promise<WebhookFigures> {
   };
 }
 
+/** What a delivery needs of a webhook besides its events. */
+export type Addressee = Pick<LeasedWebhook, "id" | "url" | "secrets" | "sealed_authorization" | "format">;
+
 /** A webhook as a test delivery needs it; null where there is none. */
-export async function readForTest(
-  sql: Sql,
-  id: string,
-): Promise<Pick<LeasedWebhook, "id" | "url" | "secrets" | "format"> | null> {
-  const [row] = await sql<Pick<LeasedWebhook, "id" | "url" | "secrets" | "format">[]>`
-    select id, url, secrets, format from webhooks where id = ${id}`;
+export async function readForTest(sql: Sql, id: string): Promise<Addressee | null> {
+  const [row] = await sql<Addressee[]>`
+    select id, url, secrets, sealed_authorization, format from webhooks where id = ${id}`;
   return row ?? null;
 }
 
@@ -54,18 +54,19 @@ export async function resealSecrets(
   sql: Sql,
   again: (id: string, sealed: string) => Promise<string>,
 ): Promise<void> {
-  for (
-    const { id, secrets } of await sql<
-      { id: string; secrets: SealedSecret[] }[]
-    >`select id, secrets from webhooks`
-  ) {
+  type Row = { id: string; secrets: SealedSecret[]; authorization: string | null };
+  const rows = await sql<Row[]>`select id, secrets, sealed_authorization as authorization from webhooks`;
+  for (const { id, secrets, authorization } of rows) {
     const fresh = await Promise.all(
       secrets.map(async ({ sealed, until }) => ({ sealed: await again(id, sealed), until })),
     );
+    const header = authorization && await again(id, authorization);
     const [was, is] = [JSON.stringify(secrets), JSON.stringify(fresh)];
-    if (was === is) continue;
-    // Unless somebody has rotated meanwhile.
+    if (was === is && header === authorization) continue;
+    // Unless somebody has changed it meanwhile.
     await sql`
-      update webhooks set secrets = ${is}::text::jsonb where id = ${id} and secrets = ${was}::text::jsonb`;
+      update webhooks set secrets = ${is}::text::jsonb, sealed_authorization = ${header}
+      where id = ${id} and secrets = ${was}::text::jsonb
+        and sealed_authorization is not distinct from ${authorization}`;
   }
 }

@@ -19,6 +19,7 @@ export interface NewWebhookRow {
   readonly name: string;
   readonly url: string;
   readonly secret: string;
+  readonly authorization: string | null;
   readonly view: View;
   readonly format: string;
   readonly batchSize: number;
@@ -37,17 +38,19 @@ export interface WebhookChange {
   readonly types?: readonly string[] | null | undefined;
   readonly format?: string | undefined;
   readonly batchSize?: number | undefined;
+  /** Sealed; null: none. */
+  readonly authorization?: string | null | undefined;
   readonly paused?: boolean | undefined;
 }
 
 /** Adds a webhook, unless there are `most` already. Returns its JSON as it is listed, or null. */
 export async function addWebhook(sql: Sql, row: NewWebhookRow, most: number): Promise<string | null> {
-  const { id, name, url, secret, view, format, batchSize, cursor, generation, state } = row;
+  const { id, name, url, secret, authorization, view, format, batchSize, cursor, generation, state } = row;
   const secrets: SealedSecret[] = [{ sealed: secret, until: null }];
   const [added] = await sql<{ json: string }[]>`
     insert into webhooks as w
-      (id, name, url, secrets, rooms, types, format, batch_size, cursor, generation, state)
-    select ${id}, ${name}, ${url}, ${JSON.stringify(secrets)}::text::jsonb,
+      (id, name, url, secrets, sealed_authorization, rooms, types, format, batch_size, cursor, generation, state)
+    select ${id}, ${name}, ${url}, ${JSON.stringify(secrets)}::text::jsonb, ${authorization},
       ${jsonOf(view.rooms)}::text::jsonb, ${jsonOf(view.types)}::text::jsonb, ${format}, ${batchSize},
       ${cursor}, ${generation}, ${state}
     where (select count(*) from webhooks) < ${most}
@@ -83,11 +86,12 @@ export async function findWebhook(sql: Sql, id: string): Promise<string | null> 
  * at once, from the cursor. Returns its JSON, or null where there is none.
  */
 export async function changeWebhook(sql: Sql, id: string, change: WebhookChange): Promise<string | null> {
-  const { name, url, rooms, types, format, batchSize, paused } = change;
+  const { name, url, rooms, types, format, batchSize, authorization, paused } = change;
   const [row] = await sql<{ json: string }[]>`
     update webhooks w set version = version + 1, name = coalesce(${name ?? null}, name),
       url = coalesce(${url ?? null}, url), format = coalesce(${format ?? null}, format),
       batch_size = coalesce(${batchSize ?? null}::integer, batch_size)
+      ${authorization === undefined ? sql`` : sql`, sealed_authorization = ${authorization}`}
       ${rooms === undefined ? sql`` : sql`, rooms = ${jsonOf(rooms)}::text::jsonb`}
       ${types === undefined ? sql`` : sql`, types = ${jsonOf(types)}::text::jsonb`}
       ${

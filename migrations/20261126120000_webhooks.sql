@@ -8,6 +8,8 @@ create table webhooks (
   url text not null,
   -- Signing secrets, sealed with a key of TALKY_SECRET: [{"sealed": text, "until": time or null}], the newest first.
   secrets jsonb not null,
+  -- What is sent as the header Authorization, sealed likewise; null: nothing.
+  sealed_authorization text,
   -- Lists of rooms (ids or names) and of event types; null: all.
   rooms jsonb,
   types jsonb,
@@ -59,7 +61,7 @@ create function webhook_json(w webhooks) returns json
   language sql stable parallel safe
   return (select row_to_json(shown) from (
     select w.id, w.name, w.url, w.rooms, w.types, w.format, w.batch_size, utc(w.created) as created,
-      w.state, w.reason, w.generation, w.cursor,
+      w.sealed_authorization is not null as has_authorization, w.state, w.reason, w.generation, w.cursor,
       (select row_to_json(cut) from (
         select (w.batch->>'first')::bigint as first, (w.batch->>'last')::bigint as last where w.batch is not null) cut
       ) as batch,

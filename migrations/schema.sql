@@ -190,6 +190,7 @@ create table webhooks (
   name text not null,
   url text not null,
   secrets jsonb not null,
+  sealed_authorization text,
   rooms jsonb,
   types jsonb,
   format text not null,
@@ -408,4 +409,4 @@ CREATE OR REPLACE FUNCTION public.webhook_json(w webhooks)
  RETURNS json
  LANGUAGE sql
  STABLE PARALLEL SAFE
-RETURN (SELECT row_to_json(shown.*) AS row_to_json FROM (SELECT (webhook_json.w).id AS id, (webhook_json.w).name AS name, (webhook_json.w).url AS url, (webhook_json.w).rooms AS rooms, (webhook_json.w).types AS types, (webhook_json.w).format AS format, (webhook_json.w).batch_size AS batch_size, utc((webhook_json.w).created) AS created, (webhook_json.w).state AS state, (webhook_json.w).reason AS reason, (webhook_json.w).generation AS generation, (webhook_json.w).cursor AS cursor, (SELECT row_to_json(cut.*) AS row_to_json FROM (SELECT (((webhook_json.w).batch ->> 'first'::text))::bigint AS first, (((webhook_json.w).batch ->> 'last'::text))::bigint AS last WHERE ((webhook_json.w).batch IS NOT NULL)) cut) AS batch, (SELECT utc(e."time") AS utc FROM events e WHERE (e.id >= COALESCE((((webhook_json.w).batch ->> 'first'::text))::bigint, ((webhook_json.w).cursor + 1))) ORDER BY e.id LIMIT 1) AS undelivered_since, (webhook_json.w).failures AS failures, utc((webhook_json.w).failing_since) AS failing_since, CASE WHEN ((webhook_json.w).failures > 0) THEN utc((webhook_json.w).next_attempt) ELSE NULL::text END AS next_attempt) shown);
+RETURN (SELECT row_to_json(shown.*) AS row_to_json FROM (SELECT (webhook_json.w).id AS id, (webhook_json.w).name AS name, (webhook_json.w).url AS url, (webhook_json.w).rooms AS rooms, (webhook_json.w).types AS types, (webhook_json.w).format AS format, (webhook_json.w).batch_size AS batch_size, utc((webhook_json.w).created) AS created, ((webhook_json.w).sealed_authorization IS NOT NULL) AS has_authorization, (webhook_json.w).state AS state, (webhook_json.w).reason AS reason, (webhook_json.w).generation AS generation, (webhook_json.w).cursor AS cursor, (SELECT row_to_json(cut.*) AS row_to_json FROM (SELECT (((webhook_json.w).batch ->> 'first'::text))::bigint AS first, (((webhook_json.w).batch ->> 'last'::text))::bigint AS last WHERE ((webhook_json.w).batch IS NOT NULL)) cut) AS batch, (SELECT utc(e."time") AS utc FROM events e WHERE (e.id >= COALESCE((((webhook_json.w).batch ->> 'first'::text))::bigint, ((webhook_json.w).cursor + 1))) ORDER BY e.id LIMIT 1) AS undelivered_since, (webhook_json.w).failures AS failures, utc((webhook_json.w).failing_since) AS failing_since, CASE WHEN ((webhook_json.w).failures > 0) THEN utc((webhook_json.w).next_attempt) ELSE NULL::text END AS next_attempt) shown);

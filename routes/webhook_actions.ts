@@ -12,7 +12,7 @@ import { readForTest } from "../db/webhook_state.ts";
 import { findDeliveries, findPlace, findWebhook, moveWebhook, rotateSecret } from "../db/webhooks.ts";
 import { Id, Time } from "../events/event.ts";
 import { attempt } from "../webhooks/attempt.ts";
-import { formatTest } from "../webhooks/formats.ts";
+import { formOf } from "../webhooks/formats.ts";
 import { judge } from "../webhooks/outcome.ts";
 import { makeSecret } from "../webhooks/signature.ts";
 import { contract } from "./contract.ts";
@@ -166,8 +166,8 @@ export function webhookActionRoutes({ database, keys, webhooks }: Dependencies):
     const sql = database(c);
     const webhook = await readForTest(sql, id);
     if (webhook === null) throw notFound(id);
-    const secrets = await webhooks?.openSecrets(webhook);
-    if (!webhooks || !secrets) {
+    const opened = await webhooks?.openSecrets(webhook);
+    if (!webhooks || !opened) {
       throw new ProblemError(
         "unavailable",
         webhooks
@@ -176,8 +176,8 @@ export function webhookActionRoutes({ database, keys, webhooks }: Dependencies):
       );
     }
     const { signal } = c.req.raw;
-    const parts = { post: webhooks.post, secrets, options: { timeout: 20_000 } };
-    const { outcome, figures } = await attempt(parts, webhook.url, formatTest(webhook.format, id), signal);
+    const parts = { post: webhooks.post, opened, options: { timeout: 20_000 } };
+    const { outcome, figures } = await attempt(parts, webhook.url, formOf(webhook.format).test(id), signal);
     await noteAttempt(sql, id, { kind: "test", first: null, last: null, events: 0, ...figures });
     const { status, ms, error } = figures;
     return c.json({ delivered: judge(outcome) === "delivered", status, ms, error }, 200);

@@ -16,9 +16,22 @@ const Address = z.string().max(2048).openapi({
   description: "Where deliveries are posted: https, port 443 or 8443, a public address",
   example: "https://example.com/talky",
 });
-const Form = z.enum(formats).openapi({ description: "How it is told" });
+const Form = z.enum(formats).openapi({
+  description: [
+    "How it is told. plain: events as JSON. slack, mattermost: a line an event, for the incoming webhook of a channel.",
+    "event_sync: the four payloads of Jitsi's Prosody module of this name, below the URL",
+  ].join(" "),
+});
 const BatchSize = z.int().min(1).max(100).openapi({ description: "Most events of a delivery" });
 /** A place in the log, as the stream takes it. */
+const Authorization = z.string().regex(
+  /^[\x21-\x7e][\x20-\x7e]*$/,
+  "takes what a header can hold: ASCII, in one line",
+)
+  .max(4096).openapi({
+    description: "Sent as the header Authorization, for receivers that ask for one. Never shown again",
+    example: "Bearer 237958623045",
+  });
 const After = z.int().min(0).openapi({
   description: "Begins after this event; 0: with the earliest kept; absent: with what happens from now on",
 });
@@ -32,6 +45,7 @@ export const Webhook = z.object({
   format: Form,
   batch_size: z.int(),
   created: Time,
+  has_authorization: z.boolean().openapi({ description: "Whether a header Authorization is sent" }),
   state: z.enum(["pending", "active", "paused", "disabled", "behind", "other_log"]).openapi({
     description: [
       "pending: the receiver has not answered the first, empty delivery yet. active. paused: by an operator, or for",
@@ -67,6 +81,7 @@ export const WebhookRequest = z.strictObject({
   ...viewLimits,
   format: Form.default("plain"),
   batch_size: BatchSize.default(100),
+  authorization: Authorization.optional(),
   after: After.optional(),
   generation: Id.optional().openapi({
     description: "The log that `after` is of; of another one it is refused",
@@ -81,6 +96,7 @@ export const WebhookPatch = z.strictObject({
   types: TypeList.nullable().optional().openapi({ description: "Null: all" }),
   format: Form.optional(),
   batch_size: BatchSize.optional(),
+  authorization: Authorization.nullable().optional(),
   paused: z.boolean().optional().openapi({
     description:
       "true: no delivery begins. false: goes on from the cursor, at once, whatever paused it or disabled it",

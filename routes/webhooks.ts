@@ -6,7 +6,8 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { seal } from "../auth/sealed.ts";
 import { addWebhook, changeWebhook, deleteWebhook, findWebhook, findWebhooks } from "../db/webhooks.ts";
-import { Id } from "../events/event.ts";
+import { type EventType, Id } from "../events/event.ts";
+import { type Format, typesTold } from "../webhooks/formats.ts";
 import { mostWebhooks } from "../webhooks/deliveries.ts";
 import { makeSecret } from "../webhooks/signature.ts";
 import { contract } from "./contract.ts";
@@ -103,7 +104,11 @@ export function webhookRoutes(dependencies: Dependencies): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: onInvalid });
 
   app.openapi(create, async (c) => {
-    const { url: text, name, rooms, types, format, batch_size, after, generation } = c.req.valid("json");
+    const { url: text, name, rooms, types, format, batch_size, after, generation, authorization } = c.req
+      .valid(
+        "json",
+      );
+    assertTold(format, types);
     const url = readAddress(text, rules);
     const sql = database(c);
     const from = await placeIn(sql, { after: after ?? null, ...generation && { generation } });
@@ -112,6 +117,7 @@ export function webhookRoutes(dependencies: Dependencies): OpenAPIHono {
     const json = await addWebhook(sql, {
       ...{ id, name: name ?? new URL(url).hostname, url, format, batchSize: batch_size, state: "pending" },
       secret: await seal(keys.sealing, secret, id),
+      authorization: authorization === undefined ? null : await seal(keys.sealing, authorization, id),
       view: { ...rooms && { rooms }, ...types && { types } },
       ...from,
     }, mostWebhooks);
@@ -133,11 +139,14 @@ export function webhookRoutes(dependencies: Dependencies): OpenAPIHono {
   });
   app.openapi(change, async (c) => {
     const { id } = c.req.valid("param");
-    const { url, batch_size, ...others } = c.req.valid("json");
+    const { url, batch_size, authorization, ...others } = c.req.valid("json");
+    const { format, types } = others;
+    if (format !== undefined && types) assertTold(format, types);
     const json = await changeWebhook(database(c), id, {
       ...others,
       url: url === undefined ? undefined : readAddress(url, rules),
       batchSize: batch_size,
+      authorization: authorization && await seal(keys.sealing, authorization, id),
     });
     webhooks?.look();
     return c.json(Webhook.parse(JSON.parse(assertFound(json, id))), 200);
@@ -149,4 +158,12 @@ export function webhookRoutes(dependencies: Dependencies): OpenAPIHono {
     return c.body(null, 204);
   });
   return app;
+}
+
+// ---
+
+/** Throws a problem where a form tells of none of the types that are wanted. */
+function assertTold(format: Format, types: readonly EventType[] | null | undefined): void {
+  if (!types || typesTold(format, types)?.length !== 0) return;
+  throw new ProblemError("invalid_request", `json.types: ${format} tells of none of these`);
 }

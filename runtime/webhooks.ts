@@ -54,13 +54,15 @@ export function startWebhooks(
 
 /** Opens the secrets of a webhook that sign now. */
 export function secretsOpener(keys: Keys): DeliveryParts["openSecrets"] {
-  return async ({ id, secrets }) => {
+  return async ({ id, secrets, sealed_authorization }) => {
     const now = Date.now();
     const current = secrets.filter(({ until }) => until === null || Date.parse(until) > now);
     const [newest, ...others] = await Promise.all(
       current.map(({ sealed }) => unseal(keys.sealing, sealed, id)),
     );
-    return newest ? [newest, ...others.filter((secret) => secret !== null)] : null;
+    const authorization = sealed_authorization && await unseal(keys.sealing, sealed_authorization, id);
+    if (!newest || (sealed_authorization && !authorization)) return null;
+    return { secrets: [newest, ...others.filter((secret) => secret !== null)], authorization };
   };
 }
 

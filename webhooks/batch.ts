@@ -11,6 +11,8 @@ export interface Delivery {
   readonly id: string;
   readonly contentType: string;
   readonly body: string;
+  /** Below the webhook's URL. Absent: the URL itself. */
+  readonly path?: string;
 }
 
 /** Most characters of JSON in one delivery; one event may be larger by itself. */

@@ -7,6 +7,7 @@ import type { Sql } from "../db/connect.ts";
 import type { LeasedWebhook } from "../db/webhook_leases.ts";
 import type { EventLog } from "../events/event_log.ts";
 import type { Hub } from "../stream/hub.ts";
+import type { FormSource } from "./form.ts";
 import type { Patience, Verdict } from "./outcome.ts";
 import type { Poster } from "./poster.ts";
 
@@ -26,6 +27,17 @@ export interface DeliveryOptions {
   readonly passEvery?: number;
 }
 
+/** What is kept sealed of a webhook. */
+export type Sealed = Pick<LeasedWebhook, "id" | "secrets" | "sealed_authorization">;
+
+/** The same, opened. */
+export interface Opened {
+  /** Those that sign now, the newest first. */
+  readonly secrets: readonly string[];
+  /** The header Authorization; null: none. */
+  readonly authorization: string | null;
+}
+
 /** What deliveries stand on. */
 export interface DeliveryContext {
   /** Bounded: what is delivered leaves connections for what is stored and asked. */
@@ -33,9 +45,10 @@ export interface DeliveryContext {
   readonly turn: <T>(work: () => Promise<T>) => Promise<T>;
   readonly hub: Pick<Hub, "recent">;
   readonly log: Pick<EventLog, "bounds" | "readAfter">;
+  readonly names: FormSource["names"];
   readonly post: Poster;
-  /** The secrets that sign now, the newest first; null where they cannot be opened. */
-  readonly openSecrets: (webhook: Pick<LeasedWebhook, "id" | "secrets">) => Promise<string[] | null>;
+  /** What a webhook's deliveries are signed and sent with; null where it cannot be opened. */
+  readonly openSecrets: (webhook: Sealed) => Promise<Opened | null>;
   readonly holder: string;
   readonly options: Required<DeliveryOptions>;
   readonly onTrouble: (error: unknown) => void;

@@ -10,6 +10,7 @@ import type { View } from "../events/view.ts";
 import { createFilter } from "../stream/filter.ts";
 import { fittingDelivery } from "./batch.ts";
 import type { DeliveryContext } from "./context.ts";
+import { formOf, typesTold } from "./formats.ts";
 
 /** What comes next: a batch; nothing wanted up to an id; or why there is no way to tell. */
 export type Next =
@@ -21,10 +22,11 @@ type Source = Pick<DeliveryContext, "hub" | "log">;
 
 /** What comes after `after`. */
 export async function findNext(source: Source, webhook: LeasedWebhook, after: number): Promise<Next> {
-  const { rooms, types, format, batch_size, generation } = webhook;
+  const { rooms, format, generation } = webhook;
+  const types = typesTold(format, webhook.types);
   let from = after;
   for (;;) {
-    const found = source.hub.recent(from, filterOf(webhook), batch_size, generation) ??
+    const found = source.hub.recent(from, filterOf(webhook), mostOf(webhook), generation) ??
       await readPage(source, webhook, from);
     if ("stop" in found) return found;
     const events = fittingDelivery(found.events);
@@ -58,7 +60,7 @@ const filters = new WeakMap<LeasedWebhook, ReturnType<typeof createFilter>>();
 
 function filterOf(webhook: LeasedWebhook): ReturnType<typeof createFilter> {
   let filter = filters.get(webhook);
-  if (!filter) filters.set(webhook, filter = createFilter({}, viewOf(webhook)));
+  if (!filter) filters.set(webhook, filter = createFilter({}, toldOf(webhook)));
   return filter;
 }
 
@@ -66,12 +68,22 @@ function viewOf({ rooms, types }: Pick<Cut, "rooms" | "types">): View {
   return { ...rooms && { rooms }, ...types && { types } };
 }
 
+/** What is told, by filter and form. */
+function toldOf({ rooms, types, format }: LeasedWebhook): View {
+  return viewOf({ rooms, types: typesTold(format, types) });
+}
+
+function mostOf({ batch_size, format }: LeasedWebhook): number {
+  return Math.min(batch_size, formOf(format).most);
+}
+
 type Page =
   | { readonly events: readonly LoggedEvent[]; readonly through: number }
   | { readonly stop: "behind" | "other_log"; readonly reason: string };
 
 async function readPage({ log }: Source, webhook: LeasedWebhook, from: number): Promise<Page> {
-  const { generation, batch_size } = webhook;
+  const { generation } = webhook;
+  const most = mostOf(webhook);
   const { head, ...bounds } = await log.bounds();
   if (bounds.generation !== generation) {
     return {
@@ -82,14 +94,14 @@ async function readPage({ log }: Source, webhook: LeasedWebhook, from: number): 
   }
   const events = await log.readAfter(from, {
     upTo: head,
-    limit: batch_size,
+    limit: most,
     generation,
-    filter: { view: viewOf(webhook) },
+    filter: { view: toldOf(webhook) },
   });
   // Asked for afterwards: what went meanwhile is missing in the page.
   const { earliest } = await log.bounds();
   if (from + 1 < earliest) {
     return { stop: "behind", reason: `events ${from + 1} to ${earliest - 1} are kept no more` };
   }
-  return { events, through: events.length === batch_size ? events.at(-1)!.id : Math.max(from, head) };
+  return { events, through: events.length === most ? events.at(-1)!.id : Math.max(from, head) };
 }

@@ -6,6 +6,7 @@
  */
 import type { Sql } from "../db/connect.ts";
 import { readLeases, releaseLeases, renewLeases, takeLeases } from "../db/webhook_leases.ts";
+import { readNames } from "../db/webhook_names.ts";
 import type { EventLog } from "../events/event_log.ts";
 import type { Hub } from "../stream/hub.ts";
 import { inTurns, takingTurns } from "../stream/turns.ts";
@@ -64,10 +65,12 @@ class Running implements Deliveries {
     { onTrouble = () => {}, onAttempt = () => {}, ...parts }: DeliveryParts,
     options: Required<DeliveryOptions>,
   ) {
+    const turn = takingTurns(writesAtOnce);
     this.#context = {
       ...parts,
       log: inTurns(parts.log, pagesAtOnce),
-      turn: takingTurns(writesAtOnce),
+      turn,
+      names: (rooms, sessions) => turn(() => readNames(parts.sql, rooms, sessions)),
       holder: crypto.randomUUID(),
       options,
       onTrouble,

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  activate,
   type Attempt,
   type Cut,
   keepCut,
@@ -20,7 +21,7 @@ import { attempt } from "./attempt.ts";
 import { batchId, type Delivery } from "./batch.ts";
 import type { DeliveryContext } from "./context.ts";
 import { findNext, readCut } from "./cutting.ts";
-import { formatBatch, formatVerification } from "./formats.ts";
+import { formOf } from "./formats.ts";
 import { judge, type Outcome, waitAfter } from "./outcome.ts";
 
 /** A webhook that is delivered from here. Starts by itself. */
@@ -174,7 +175,8 @@ export class Endpoint {
     this.#fresh = undefined;
     // All of them were deleted since: there is nothing to tell any more.
     if (events.length === 0) return await this.#moveTo(cut.last);
-    const delivery = formatBatch(cut.format, { id: batchId(generation, cut), generation, events });
+    const batch = { id: batchId(generation, cut), generation, events };
+    const delivery = await formOf(cut.format).batch(batch, this.#context);
     const noted = { kind: "events", first: cut.first, last: cut.last, events: events.length } as const;
     if (delivery === null) return await this.#moveTo(cut.last);
     if (await this.#post(delivery, noted)) {
@@ -185,9 +187,12 @@ export class Endpoint {
 
   /** The first delivery, without events: the receiver is there, and means to be told. */
   async #verify(): Promise<void> {
-    const delivery = formatVerification(this.#webhook.format, this.id);
+    const { sql, turn } = this.#context;
+    const delivery = formOf(this.#webhook.format).verification(this.id);
     const noted = { kind: "verification", first: null, last: null, events: 0 } as const;
-    if (delivery === null || await this.#post(delivery, noted)) this.#changed = true;
+    if (delivery === null) await turn(() => activate(sql, this.#lease));
+    else await this.#post(delivery, noted);
+    this.#changed = true;
   }
 
   /** Makes an attempt and notes what came of it. Returns whether it succeeded. */
@@ -196,8 +201,8 @@ export class Endpoint {
     noted: Pick<Attempt, "kind" | "first" | "last" | "events">,
   ): Promise<boolean> {
     const { sql, turn, openSecrets, options } = this.#context;
-    const secrets = await openSecrets(this.#webhook);
-    if (!secrets) {
+    const opened = await openSecrets(this.#webhook);
+    if (!opened) {
       const reason = "its secret was sealed with a TALKY_SECRET that is gone: rotate it";
       await turn(() => stopWebhook(sql, this.#lease, "paused", reason));
       this.lose();
@@ -206,7 +211,7 @@ export class Endpoint {
     const { signal } = this.#ended;
     // A process that was stopped meanwhile, for longer than its lease, posts nothing that is old.
     if (performance.now() > this.#leaseEnds) return false;
-    const made = await attempt({ ...this.#context, secrets }, this.#webhook.url, delivery, signal);
+    const made = await attempt({ ...this.#context, opened }, this.#webhook.url, delivery, signal);
     // Cut short from here: nothing is known of it, and somebody else may be at it.
     if (signal.aborted) return false;
     const done: Attempt = { ...noted, ...made.figures };

@@ -3,37 +3,40 @@
  *
  * @module
  */
-import type { LoggedEvent } from "../events/event_log.ts";
-import { type Delivery, plainBody } from "./batch.ts";
+import type { EventType } from "../events/event.ts";
+import { plainBody } from "./batch.ts";
+import { chat, escapeMattermost, escapeSlack } from "./chat.ts";
+import { eventSync } from "./event_sync.ts";
+import { type Form, jsonDelivery } from "./form.ts";
 
 /** Names of the forms. */
-export const formats = ["plain"] as const;
+export const formats = ["plain", "slack", "mattermost", "event_sync"] as const;
 export type Format = (typeof formats)[number];
 
-/** A batch that is to be told. */
-export interface Batch {
-  readonly id: string;
-  readonly generation: string;
-  readonly events: readonly LoggedEvent[];
+const plain: Form = {
+  most: 100,
+  batch: ({ id, generation, events }) =>
+    Promise.resolve({ id, contentType: "application/json", body: plainBody(generation, events) }),
+  verification: (webhook) => jsonDelivery(`verification-${webhook}`, { type: "verification", webhook }),
+  test: (webhook) => jsonDelivery(`test-${crypto.randomUUID()}`, { type: "test", webhook }),
+};
+
+/** The forms, by name. */
+export const forms: Readonly<Record<Format, Form>> = {
+  plain,
+  slack: chat(escapeSlack),
+  mattermost: chat(escapeMattermost),
+  event_sync: eventSync,
+};
+
+/** A form by the name that a row has: one that is not known is plain. */
+export function formOf(format: string): Form {
+  return forms[format as Format] ?? plain;
 }
 
-/** A batch in a form; null where there is nothing in it that the form can say. */
-export function formatBatch(_format: string, { id, generation, events }: Batch): Delivery | null {
-  return { id, contentType: "application/json", body: plainBody(generation, events) };
-}
-
-/** The first delivery, without events; null where a form has none. */
-export function formatVerification(_format: string, webhook: string): Delivery | null {
-  return { ...said({ type: "verification", webhook }), id: `verification-${webhook}` };
-}
-
-/** A delivery that somebody asked for, to see whether it arrives. */
-export function formatTest(_format: string, webhook: string): Delivery {
-  return { ...said({ type: "test", webhook }), id: `test-${crypto.randomUUID()}` };
-}
-
-// ---
-
-function said(value: object): Omit<Delivery, "id"> {
-  return { contentType: "application/json", body: JSON.stringify(value) };
+/** Of which types a webhook is told; null: of all. */
+export function typesTold(format: string, wanted: readonly EventType[] | null): readonly EventType[] | null {
+  const { types } = formOf(format);
+  if (!types) return wanted;
+  return wanted ? wanted.filter((type) => types.includes(type)) : types;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { deriveKeys } from "../../auth/keys.ts";
 import { seal, unseal } from "../../auth/sealed.ts";
 import { renewGeneration } from "../../db/log.ts";
-import { resealSecrets } from "../../db/webhook_state.ts";
+import { readForTest, resealSecrets } from "../../db/webhook_state.ts";
 import { forgetDeliveries } from "../../db/webhooks.ts";
 import { checkWebhooks, sealedAnew, secretsOpener } from "../../runtime/webhooks.ts";
 import { until } from "../harness/wait.ts";
@@ -45,22 +45,23 @@ Deno.test("a secret is shown once, kept sealed, and replaced while both sign", a
 
 Deno.test("what was sealed with a secret that goes is sealed anew with the one that stays", async () => {
   await using api = await delivering({ options: null });
-  const { secret, id } = await api.manage("POST", "/webhooks", { url: "https://example.com/" });
+  const authorization = "Bearer of a test";
+  const { secret, id } = await api.manage("POST", "/webhooks", {
+    ...{ url: "https://example.com/", authorization },
+  });
   const [old, both, fresh] = await Promise.all([
     deriveKeys("a secret that is more than 32 bytes long"),
     deriveKeys(["another secret of more than 32 bytes", "a secret that is more than 32 bytes long"]),
     deriveKeys("another secret of more than 32 bytes"),
   ]);
   const opened = async (keys: typeof old) => {
-    const [row] = await api.sql<
-      [{ id: string; secrets: [] }]
-    >`select id, secrets from webhooks where id = ${id}`;
-    return await secretsOpener(keys)(row);
+    const row = await readForTest(api.sql, id);
+    return await secretsOpener(keys)(row!);
   };
-  assert.deepEqual(await opened(old), [secret]);
+  assert.deepEqual(await opened(old), { secrets: [secret], authorization });
   assert.equal(await opened(fresh), null);
   await resealSecrets(api.sql, sealedAnew(both));
-  assert.deepEqual(await opened(fresh), [secret]);
+  assert.deepEqual(await opened(fresh), { secrets: [secret], authorization });
   const sealed = await seal(old.sealing, "text", "one");
   assert.equal(await unseal(old.sealing, sealed, "one"), "text");
   assert.equal(await unseal(old.sealing, sealed, "another"), null, "of one webhook, it is none of another's");

@@ -24,7 +24,7 @@ Deno.test("200 endpoints, one of which hangs and one that is down: the others ar
       const secret = await seal(api.keys.sealing, makeSecret(), id);
       await addWebhook(api.sql, {
         ...{ id, name: String(i), url: receiver.url, view: {}, format: "plain" },
-        ...{ batchSize: 10, cursor: 0, generation, state: "active", secret },
+        ...{ batchSize: 10, cursor: 0, generation, state: "active", secret, authorization: null },
       }, 1000);
     }
     let newest = 0;
