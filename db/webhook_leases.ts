@@ -151,8 +151,7 @@ export async function noteDelivered(sql: Sql, lease: Lease, attempt: Attempt): P
       update webhooks set state = case when state = 'pending' then 'active' else state end,
         failures = 0, failing_since = null, next_attempt = now()
         ${attempt.last === null ? sql`` : sql`, cursor = ${attempt.last}, batch = null`}
-      where id = ${lease.id} and holder = ${lease.holder}
-        ${attempt.last === null ? sql`` : sql`and (batch->>'last')::bigint = ${attempt.last}`} returning id
+      where ${attempted(sql, lease, attempt)} returning id
     ), noted as (${insert(sql, lease.id, attempt)})
     select id from moved`;
   return rows.length > 0;
@@ -169,15 +168,17 @@ export async function noteFailed(
   next: { readonly wait: number; readonly pauseAfter: number; readonly disabled: boolean },
 ): Promise<boolean> {
   const { wait, pauseAfter, disabled } = next;
+  // Of a webhook that was changed meanwhile it says nothing that would stop it.
+  const same = sql`version = ${lease.version}`;
   const late = sql`coalesce(failing_since, now()) <= now() - make_interval(secs => ${pauseAfter})`;
   const rows = await sql`
     with moved as (
       update webhooks set failures = failures + 1, failing_since = coalesce(failing_since, now()),
         next_attempt = now() + make_interval(secs => ${wait / 1000}),
-        state = case when ${disabled} then 'disabled' when ${late} then 'paused' else state end,
-        reason = case when ${disabled} then 'the receiver answered 410: it wants no more'
-          when ${late} then 'no delivery succeeded for too long' else reason end
-      where ${held(sql, lease)} returning id
+        state = case when ${same} and ${disabled} then 'disabled' when ${same} and ${late} then 'paused' else state end,
+        reason = case when ${same} and ${disabled} then 'the receiver answered 410: it wants no more'
+          when ${same} and ${late} then 'no delivery succeeded for too long' else reason end
+      where ${attempted(sql, lease, attempt)} returning id
     ), noted as (${insert(sql, lease.id, attempt)})
     select id from moved`;
   return rows.length > 0;
@@ -206,6 +207,12 @@ type Fragment = ReturnType<Sql>;
 
 function held(sql: Sql, { id, holder, version }: Lease): Fragment {
   return sql`id = ${id} and holder = ${holder} and version = ${version}`;
+}
+
+/** Still this holder's, and its batch still the one that was tried, whatever else was changed. */
+function attempted(sql: Sql, { id, holder }: Lease, { last }: Attempt): Fragment {
+  return sql`id = ${id} and holder = ${holder}
+    ${last === null ? sql`` : sql`and (batch->>'last')::bigint = ${last}`}`;
 }
 
 function columns(sql: Sql): Fragment {

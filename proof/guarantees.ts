@@ -13,6 +13,7 @@ import { named } from "./mutants/lists/named.ts";
 import { ordered } from "./mutants/lists/ordered.ts";
 import { readOnce } from "./mutants/lists/read_once.ts";
 import { refused } from "./mutants/lists/refused.ts";
+import { told } from "./mutants/lists/told.ts";
 import { toldApart } from "./mutants/lists/told_apart.ts";
 import { trueToTheRoom } from "./mutants/lists/true_to_the_room.ts";
 import { flat } from "./mutants/lists/years.ts";
@@ -116,6 +117,16 @@ export const guarantees: readonly Guarantee[] = [
     title: "9. As fast as on the first day",
     promise: "What a query costs follows what it returns, not how long the history is (ADR 0019).",
     mutants: flat,
+  },
+  {
+    title: "10. Told of everything",
+    promise:
+      "A webhook's receiver is told of every event that it wants, in order, at least once, however long it or we were away; and nothing is posted to what is not public (ADR 0024).",
+    mutants: told,
+    notes: [
+      "At least once: a batch whose answer is lost comes again under the same `webhook-id`, with the same events. A receiver that keeps the last event's id has each of them once.",
+      "In order holds for what is tried: an instance that is stopped in the middle of an attempt, for longer than its lease, may finish it when another one is further already. Whoever says `rewind` or `skip` gets what they say. In other forms than plain, what a batch says of people may differ between attempts, for what applications have told of them is forgotten.",
+    ],
   },
   {
     title: "Privacy",

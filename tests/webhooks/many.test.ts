@@ -12,7 +12,7 @@ Deno.test("200 endpoints, one of which hangs and one that is down: the others ar
   await down.down();
   const receivers: Receiver[] = [];
   const api = await delivering({
-    options: { timeout: 25_000, leaseFor: 60_000, patience: { from: 100, most: 1000 } },
+    options: { timeout: 100_000, leaseFor: 250_000, patience: { from: 100, most: 1000 } },
   });
   try {
     hanging.behave(({ events }) => events.length === 0 ? 200 : undefined);
@@ -34,7 +34,7 @@ Deno.test("200 endpoints, one of which hangs and one that is down: the others ar
         `round ${round}`,
         () => receivers.every((receiver) => receiver.accepted().at(-1) === newest),
         {
-          timeout: 60_000,
+          timeout: 40_000,
         },
       );
     }

@@ -35,7 +35,9 @@ export async function startNameServer(answers: readonly (readonly string[])[]): 
       const nameServer = { ipAddr: "127.0.0.1", port };
       const four = await Deno.resolveDns(hostname, "A", { nameServer }).catch(() => []);
       const six = await Deno.resolveDns(hostname, "AAAA", { nameServer }).catch(() => []);
-      return [...four, ...six].map((address) => ({ address, family: isIP(address) }));
+      const order = answers[(asked - 1) % answers.length]!;
+      return [...four, ...six].sort((a, b) => order.indexOf(a) - order.indexOf(b))
+        .map((address) => ({ address, family: isIP(address) }));
     },
     async [Symbol.asyncDispose]() {
       await new Promise<void>((resolve) => socket.close(() => resolve()));
