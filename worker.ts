@@ -13,6 +13,8 @@ import { pathWithin } from "./routes/prefix.ts";
 import { releasing, requestDatabase } from "./runtime/workers/request_database.ts";
 import { type Bindings, theObject } from "./runtime/workers/runtime.ts";
 import { readShared, requestDatabaseUrl } from "./runtime/workers/shared.ts";
+import { fetchPoster } from "./runtime/workers/webhook_post.ts";
+import { secretsOpener } from "./runtime/webhooks.ts";
 
 export { ProsodyIngest } from "./runtime/workers/prosody_ingest.ts";
 export { StreamHub } from "./runtime/workers/stream_hub.ts";
@@ -25,7 +27,8 @@ export default {
     }
     if (!app) {
       app = await makeApp(bindings);
-      // Once an isolate is enough: then its alarm keeps it going.
+      // Once an isolate is enough: then their alarms keep them going.
+      context.waitUntil(wakeStream(bindings));
       if (bindings.INGEST) {
         context.waitUntil(theObject(bindings.INGEST).fetch(new Request("https://ingest/")));
       }
@@ -49,6 +52,12 @@ async function makeApp(bindings: Bindings): Promise<OpenAPIHono> {
     database,
     recorder: (c) => databaseRecorder(database(c)),
     ...settings.xmpp.relayed && { relay: (c) => fetch(new Request(prosody, c.req.raw)) },
+    webhooks: {
+      rules: settings.webhooks,
+      look: (c) => c.executionCtx.waitUntil(wakeStream(bindings)),
+      post: fetchPoster(settings.webhooks),
+      openSecrets: secretsOpener(shared.keys),
+    },
     compression: false,
     asset: (path) => readAsset(bindings, path),
     checks: () => askStream(bindings),
@@ -58,6 +67,12 @@ async function makeApp(bindings: Bindings): Promise<OpenAPIHono> {
 async function readAsset({ ASSETS }: Bindings, path: string): Promise<Uint8Array<ArrayBuffer> | null> {
   const response = await ASSETS?.fetch(new Request(`https://assets/${path}`));
   return response?.ok ? await response.bytes() : null;
+}
+
+/** The stream's object delivers webhooks. */
+async function wakeStream(bindings: Bindings): Promise<void> {
+  const response = await theObject(bindings.STREAM).fetch(new Request("https://stream/healthz"));
+  await response.body?.cancel();
 }
 
 /** The stream's object knows of database and ingest what a request cannot see. */

@@ -39,6 +39,12 @@ export async function readWebhookFigures(sql: Sql): Promise<WebhookFigures> {
   };
 }
 
+/** Whether there is anybody to be told. */
+export async function hasWebhooks(sql: Sql): Promise<boolean> {
+  const rows = await sql`select from webhooks where state in ('pending', 'active') limit 1`;
+  return rows.length > 0;
+}
+
 /** What a delivery needs of a webhook besides its events. */
 export type Addressee = Pick<LeasedWebhook, "id" | "url" | "secrets" | "sealed_authorization" | "format">;
 

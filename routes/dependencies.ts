@@ -78,12 +78,12 @@ export interface Dependencies {
    * by themselves. `onEnd` hears when the connection has ended.
    */
   readonly relay?: (c: Context, onEnd: () => void) => Promise<Response | null>;
-  /** Webhooks that this instance delivers; absent where others do (Workers). */
+  /** Webhooks; absent where nobody delivers them. */
   readonly webhooks?: {
     /** Where they may be sent. */
     readonly rules: AddressRules;
-    /** Looks at once after what was changed. */
-    readonly look: () => void;
+    /** Looks at once after what a request has changed. */
+    readonly look: (c: Context) => void;
     readonly post: Poster;
     readonly openSecrets: DeliveryParts["openSecrets"];
   };

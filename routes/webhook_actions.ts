@@ -140,7 +140,7 @@ export function webhookActionRoutes({ database, keys, webhooks }: Dependencies):
     if (from === null) throw notFound(id);
     if (from.generation === place.generation) assertDirection(from.cursor, place.cursor, way);
     const json = assertFound(await moveWebhook(sql, id, place), id);
-    webhooks?.look();
+    webhooks?.look(c);
     return Webhook.parse(JSON.parse(json));
   };
 
@@ -158,7 +158,7 @@ export function webhookActionRoutes({ database, keys, webhooks }: Dependencies):
     const secret = makeSecret();
     const until = await rotateSecret(database(c), id, await seal(keys.sealing, secret, id), overlap);
     if (until === null) throw notFound(id);
-    webhooks?.look();
+    webhooks?.look(c);
     return c.json({ secret, until }, 200, { "cache-control": "no-store" });
   });
   app.openapi(test, async (c) => {

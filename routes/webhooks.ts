@@ -124,7 +124,7 @@ export function webhookRoutes(dependencies: Dependencies): OpenAPIHono {
     if (json === null) {
       throw new ProblemError("too_many_webhooks", `there are ${mostWebhooks} already: remove one first`);
     }
-    webhooks?.look();
+    webhooks?.look(c);
     return c.json({ ...Webhook.parse(JSON.parse(json)), secret }, 201, { "cache-control": "no-store" });
   });
   app.openapi(list, (c) => {
@@ -148,13 +148,13 @@ export function webhookRoutes(dependencies: Dependencies): OpenAPIHono {
       batchSize: batch_size,
       authorization: authorization && await seal(keys.sealing, authorization, id),
     });
-    webhooks?.look();
+    webhooks?.look(c);
     return c.json(Webhook.parse(JSON.parse(assertFound(json, id))), 200);
   });
   app.openapi(remove, async (c) => {
     const { id } = c.req.valid("param");
     if (!await deleteWebhook(database(c), id)) assertFound(null, id);
-    webhooks?.look();
+    webhooks?.look(c);
     return c.body(null, 204);
   });
   return app;

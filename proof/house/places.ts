@@ -54,7 +54,7 @@ export const places: Readonly<Record<string, Allowed>> = {
     ...["node:stream", "node:util"],
   ],
   "runtime/workers": [
-    ...["config.ts", "runtime", "auth", "db", "ingest", "routes", "stream"],
+    ...["config.ts", "runtime", "auth", "db", "ingest", "routes", "stream", "webhooks"],
     ...["@hono/zod-openapi", "hono"],
   ],
   "main.ts": [

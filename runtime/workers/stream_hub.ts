@@ -12,10 +12,13 @@ import { databaseCheck, databaseRecorder, reportTrouble, routeSettings } from ".
 import { createApp } from "../../routes/app.ts";
 import type { Check } from "../../routes/dependencies.ts";
 import { startHub } from "../../stream/hub.ts";
+import { hasWebhooks } from "../../db/webhook_state.ts";
+import { startWebhooks } from "../webhooks.ts";
+import { fetchPoster } from "./webhook_post.ts";
 import { acceptWebSocket, type Bindings, type DurableObjectState, theObject } from "./runtime.ts";
 import { readShared } from "./shared.ts";
 
-/** Answers `/stream`, and `/readyz` for the whole Worker. */
+/** Answers `/stream`, and `/readyz` for the whole Worker; delivers webhooks. */
 export class StreamHub {
   readonly #state: DurableObjectState;
   readonly #bindings: Bindings;
@@ -39,10 +42,16 @@ export class StreamHub {
     return await serving.app.fetch(request);
   }
 
-  /** Without readers no alarm follows, and the runtime lets the object go. */
+  /** Without readers and webhooks no alarm follows, and the runtime lets the object go. */
   async alarm(): Promise<void> {
-    const serving = await this.#serving;
-    if (serving && serving.readers() > 0) await this.#stayAwake();
+    try {
+      // Also where the runtime has moved the object since: its alarm has come along.
+      const serving = await (this.#serving ??= serve(this.#bindings));
+      if (await serving.isNeeded()) await this.#stayAwake();
+    } catch {
+      this.#serving = undefined;
+      await this.#stayAwake();
+    }
   }
 
   #stayAwake(): Promise<void> {
@@ -57,13 +66,14 @@ const heartbeat = 30_000;
 
 interface Serving {
   readonly app: OpenAPIHono;
-  readers(): number;
+  /** Whether somebody reads, or is to be told. */
+  isNeeded(): Promise<boolean>;
 }
 
 async function serve(bindings: Bindings): Promise<Serving> {
   const { settings, keys } = await readShared(bindings);
   const sql = connect(settings.databaseUrl!, {
-    max: 2,
+    max: 4,
     name: "talky-stream",
     timeout: settings.databaseTimeout,
   });
@@ -73,6 +83,8 @@ async function serve(bindings: Bindings): Promise<Serving> {
     const checkDatabase = databaseCheck(sql);
     const shared = routeSettings(settings, keys);
     const keyWatch = watchKeys(sql);
+    const post = fetchPoster(settings.webhooks);
+    const webhooks = startWebhooks(settings, keys, { sql, hub, post, onAttempt: () => {} });
     const app = createApp({
       ...shared,
       database: () => sql,
@@ -89,10 +101,11 @@ async function serve(bindings: Bindings): Promise<Serving> {
       asset: () => Promise.resolve(null),
       checks: async () => ({
         database: await checkDatabase(hub.status().head),
+        webhooks: await webhooks.check(),
         ...bindings.INGEST && { prosody: await askIngest(bindings.INGEST) },
       }),
     });
-    return { app, readers: () => hub.status().readers };
+    return { app, isNeeded: async () => hub.status().readers > 0 || await hasWebhooks(sql) };
   } catch (error) {
     await sql.end({ timeout: 1 });
     throw error;

@@ -12,6 +12,7 @@ import { testService } from "../../harness/service.ts";
 import { until } from "../../harness/wait.ts";
 import { testWorkerd } from "../../harness/workerd.ts";
 import { openEventStream, openWebSocket } from "../../stream/web_client.ts";
+import { assertTold, startReceiver } from "../../webhooks/receiver.ts";
 
 /** Appends events, a few at a time, until it is disposed of. Returns how many there are. */
 function writer({ sql }: TestDatabase) {
@@ -136,4 +137,36 @@ Deno.test("a Worker whose database is away says so, and not where it is", async 
 Deno.test("a use of Deno in a bundle is found, a question for it is not", () => {
   assert.equal(usesOfDeno(`const text = await Deno.readTextFile("a");\nDeno["env"].get();`).length, 2);
   assert.deepEqual(usesOfDeno(`if ("Deno" in globalThis && globalThis.Deno?.inspect) {}`), []);
+});
+
+Deno.test("webhooks are told on workerd, signed, in order, and go on after what a request changes", async () => {
+  await using receiver = await startReceiver();
+  await using database = await testDatabase();
+  await using worker = await testWorkerd({ database, env: { TALKY_WEBHOOKS_TO_LOOPBACK: "on" } });
+  await append(database.sql, 150);
+  const headers = { authorization: `Bearer ${await signOperatorToken(worker.keys, "manage", 3600)}` };
+  const ask = async (path: string, body: object) => {
+    const response = await fetch(`${worker.url}${path}`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify(body),
+    });
+    const text = await response.text();
+    assert.ok(response.ok, text);
+    return JSON.parse(text);
+  };
+  const { id, secret } = await ask("/webhooks", { url: receiver.url, after: 0 });
+  let failures = 3;
+  receiver.behave(({ events }) => events.length > 0 && failures-- > 0 ? 503 : 204);
+  await until("the history", () => receiver.accepted().at(-1) === 150, { timeout: 30_000 });
+  const newest = await append(database.sql, 3);
+  await until("what is new", () => receiver.accepted().at(-1) === newest, { timeout: 30_000 });
+  assertTold(receiver, Array.from({ length: newest }, (_, i) => i + 1));
+  assert.ok(receiver.received.every((delivery) => delivery.isSignedWith(secret)));
+  assert.equal((await ask(`/webhooks/${id}/test`, {})).delivered, true);
+  const target = await fetch(`${worker.url}/webhooks`, {
+    ...{ method: "POST", headers, body: JSON.stringify({ url: "https://10.0.0.1/" }) },
+  });
+  await target.body?.cancel();
+  assert.equal(target.status, 400);
 });
