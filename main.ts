@@ -13,7 +13,6 @@ import { assertFit } from "./db/database.ts";
 import { postgresLog } from "./db/event_log.ts";
 import { startHousekeeping } from "./db/housekeeping.ts";
 import { watchKeys } from "./db/key_watch.ts";
-import { readWebhookFigures } from "./db/webhook_state.ts";
 import { isMigrated } from "./db/migrate.ts";
 import { configureLogging } from "./runtime/logging.ts";
 import { createMetrics } from "./runtime/metrics.ts";
@@ -119,7 +118,7 @@ async function startWorks(settings: Settings): Promise<Works> {
     hub: () => hub.status(),
     pool: pool.status,
     newest: newestEvent(pool),
-    webhooks: () => readWebhookFigures(pool),
+    webhooks: webhooks.figures,
   });
 
   const app = createApp({

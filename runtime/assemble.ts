@@ -129,7 +129,7 @@ export function databaseCheck(sql: Sql): (streamed: number) => Promise<Check> {
 
 /** When the newest event happened; undefined where there is none, and where the database does not say soon. */
 export function newestEvent(sql: Sql): () => Promise<string | undefined> {
-  return () => within(patience, readNewestTime(sql).catch(() => undefined), undefined);
+  return () => soon(readNewestTime(sql).catch(() => undefined), undefined);
 }
 
 /** Says once that the log cannot be read, and once that it can again. */
@@ -143,6 +143,11 @@ export function reportTrouble(): (error: unknown) => void {
       log.warning("The stream cannot read the log, the database is away; it goes on when it is back");
     } else log.error("The stream cannot read the log: {error}", { error });
   };
+}
+
+/** What comes of a question to the database soon, within two seconds, or else `late`. */
+export function soon<T>(question: Promise<T>, late: T): Promise<T> {
+  return within(patience, question, late);
 }
 
 // ---

@@ -9,17 +9,20 @@ import { seal, unseal } from "../auth/sealed.ts";
 import type { Settings } from "../config.ts";
 import { isUnavailable, type Sql } from "../db/connect.ts";
 import { postgresLog } from "../db/event_log.ts";
-import { readWebhookFigures, resealSecrets } from "../db/webhook_state.ts";
+import { readWebhookFigures, resealSecrets, type WebhookFigures } from "../db/webhook_state.ts";
 import type { Check, Dependencies } from "../routes/dependencies.ts";
 import type { Hub } from "../stream/hub.ts";
 import { type DeliveryParts, startDeliveries } from "../webhooks/deliveries.ts";
 import type { Poster } from "../webhooks/poster.ts";
+import { soon } from "./assemble.ts";
 
 /** Webhooks that are delivered from here. */
 export interface RunningWebhooks {
   readonly dependencies: NonNullable<Dependencies["webhooks"]>;
   /** As `/readyz` shows them: never a reason to be unready, for it is others who do not answer. */
   check(): Promise<Check>;
+  /** The same, for metrics. */
+  figures(): Promise<WebhookFigures | undefined>;
   stop(): Promise<void>;
 }
 
@@ -35,6 +38,7 @@ export function startWebhooks(
   },
 ): RunningWebhooks {
   const openSecrets = secretsOpener(keys);
+  const figures = webhookFigures(sql);
   const deliveries = startDeliveries({
     ...{ sql, hub, post, openSecrets, onAttempt, log: postgresLog(sql) },
     onTrouble: (error) => {
@@ -47,7 +51,8 @@ export function startWebhooks(
   );
   return {
     dependencies: { rules: settings.webhooks, look: () => deliveries.look(), post, openSecrets },
-    check: () => checkWebhooks(sql),
+    figures,
+    check: async () => webhooksCheck(await figures()),
     stop: () => deliveries.stop(),
   };
 }
@@ -76,24 +81,28 @@ export function sealedAnew(keys: Keys): (id: string, sealed: string) => Promise<
   };
 }
 
-/** How webhooks are. */
-export async function checkWebhooks(sql: Sql): Promise<Check> {
-  try {
-    const { states, failing, oldest } = await readWebhookFigures(sql);
-    const stopped = (["paused", "disabled", "behind", "other_log"] as const)
-      .filter((state) => states[state] > 0).map((state) => `${states[state]} ${state}`);
-    const trouble = [...failing > 0 ? [`${failing} failing`] : [], ...stopped].join(", ");
-    return {
-      ok: true,
-      ...states,
-      failing,
-      oldest: oldest === null ? null : Math.round(oldest),
-      ...trouble && { degraded: `webhooks: ${trouble}` },
-    };
-  } catch {
-    // The database's own check says so.
-    return { ok: true };
-  }
+/** How webhooks are: asked once for all who ask at the same time; undefined where the database does not say soon. */
+export function webhookFigures(sql: Sql): () => Promise<WebhookFigures | undefined> {
+  let asking: Promise<WebhookFigures | undefined> | undefined;
+  const ask = () => readWebhookFigures(sql).catch(() => undefined).finally(() => asking = undefined);
+  return () => soon(asking ??= ask(), undefined);
+}
+
+/** How `/readyz` shows them. */
+export function webhooksCheck(figures: WebhookFigures | undefined): Check {
+  // The database's own check says so.
+  if (!figures) return { ok: true };
+  const { states, failing, oldest } = figures;
+  const stopped = (["paused", "disabled", "behind", "other_log"] as const)
+    .filter((state) => states[state] > 0).map((state) => `${states[state]} ${state}`);
+  const trouble = [...failing > 0 ? [`${failing} failing`] : [], ...stopped].join(", ");
+  return {
+    ok: true,
+    ...states,
+    failing,
+    oldest: oldest === null ? null : Math.round(oldest),
+    ...trouble && { degraded: `webhooks: ${trouble}` },
+  };
 }
 
 // ---

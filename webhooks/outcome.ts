@@ -32,21 +32,25 @@ export interface Patience {
 
 /**
  * Milliseconds to the next attempt after so many failures in a row (1 or more): full jitter (any time up to a bound
- * that doubles), so that a receiver that comes back is not met by all at once. Not before `Retry-After` says, an hour
- * at most: whoever asks for more has a mistake, or should be paused.
+ * that doubles), so that a receiver that comes back is not met by all at once. The later half of it where the receiver,
+ * or who stands in front, has too much to do (429, 502, 504). Not before `Retry-After` says, an hour at most: whoever
+ * asks for more has a mistake, or should be paused.
  */
 export function waitAfter(
   failures: number,
-  { retryAfter }: Pick<Outcome, "retryAfter">,
+  { status, retryAfter }: Pick<Outcome, "status" | "retryAfter">,
   { from, most }: Patience,
   now: number,
 ): number {
   const bound = Math.min(most, from * 2 ** Math.min(failures, 30));
-  return Math.max(Math.random() * bound, Math.min(askedFor(retryAfter, now), longestAsked));
+  const least = status !== null && overloaded.includes(status) ? bound / 2 : 0;
+  const asked = Math.min(askedFor(retryAfter, now), longestAsked);
+  return Math.max(least + Math.random() * (bound - least), asked);
 }
 
 // ---
 
+const overloaded = [429, 502, 504];
 const longestAsked = 3_600_000;
 
 /** Milliseconds that a `Retry-After` asks for (RFC 9110 §10.2.3: seconds, or a date); 0 for none. */

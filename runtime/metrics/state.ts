@@ -18,7 +18,7 @@ export interface Measured {
   readonly pool: () => PoolStatus;
   /** When the newest event happened (RFC 3339); undefined where there is none, or nobody knows. */
   readonly newest: () => Promise<string | undefined>;
-  readonly webhooks: () => Promise<WebhookFigures>;
+  readonly webhooks: () => Promise<WebhookFigures | undefined>;
 }
 
 /** What is shown of the state. */
@@ -80,18 +80,15 @@ export function stateMetrics(registry: Registry): StateMetrics {
 // ---
 
 /** Of the whole service: each instance says the same. */
-function measureWebhooks(registry: Registry, read: () => Promise<WebhookFigures>): void {
+function measureWebhooks(registry: Registry, read: Measured["webhooks"]): void {
   const registers = [registry];
-  let figures: Promise<WebhookFigures | undefined> | undefined;
-  // Both gauges are read at once, and ask once.
-  const ask = () => figures ??= read().catch(() => undefined).finally(() => figures = undefined);
   new Gauge({
     name: "talky_webhooks",
     help: "Webhooks, by state",
     labelNames: ["state"],
     registers,
     async collect() {
-      const found = await ask();
+      const found = await read();
       this.reset();
       for (const state of webhookStates) if (found) this.set({ state }, found.states[state]);
     },
@@ -101,7 +98,7 @@ function measureWebhooks(registry: Registry, read: () => Promise<WebhookFigures>
     help: "Age of the oldest event that an active webhook has not been told of; 0: there is none",
     registers,
     async collect() {
-      const found = await ask();
+      const found = await read();
       if (found) this.set(found.oldest ?? 0);
       else this.remove();
     },

@@ -4,7 +4,7 @@ import { seal, unseal } from "../../auth/sealed.ts";
 import { renewGeneration } from "../../db/log.ts";
 import { readForTest, resealSecrets } from "../../db/webhook_state.ts";
 import { forgetDeliveries } from "../../db/webhooks.ts";
-import { checkWebhooks, sealedAnew, secretsOpener } from "../../runtime/webhooks.ts";
+import { sealedAnew, secretsOpener, webhookFigures, webhooksCheck } from "../../runtime/webhooks.ts";
 import { until } from "../harness/wait.ts";
 import { assertProblem } from "../routes/problems.ts";
 import { delivering } from "./delivering.ts";
@@ -140,7 +140,7 @@ Deno.test("who fails for too long is paused, its cursor kept; a person pauses, a
     });
   const paused = await is("paused");
   assert.ok(paused.failures > 1 && paused.failing_since !== null && paused.reason !== null);
-  const check = await checkWebhooks(api.sql);
+  const check = webhooksCheck(await webhookFigures(api.sql)());
   assert.deepEqual([check.ok, check["paused"], check["degraded"]], [true, 1, "webhooks: 1 paused"]);
   receiver.behave(() => 200);
   await api.manage("PATCH", `/webhooks/${id}`, { paused: false });
