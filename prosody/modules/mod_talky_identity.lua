@@ -1,5 +1,6 @@
--- Says who is who in a room: a `<user/>` element on every presence and message, which clients cannot
--- forge, and nicks that are session ids. Also lets moderators kick by nick, as Talky's clients do.
+-- Says who is who in a room: a `<user/>` element on every presence and message, which clients cannot forge
+-- (mod_talky_allowlist takes theirs off), and nicks that are session ids. Also lets moderators kick by nick, as
+-- Talky's clients do.
 
 local jid = require "util.jid"
 local st = require "util.stanza"
@@ -8,13 +9,9 @@ local room_id = module:require "talky/room_id"
 local xmlns_core = "https://talky.io/ns/core"
 local full_sessions = prosody.full_sessions
 
-local function unstamp(stanza)
-	stanza:remove_children("user", xmlns_core)
-end
-
 -- `sid` is what clients send as peerId in telemetry, `rid` as roomId.
 local function stamp(stanza, room, occupant)
-	unstamp(stanza)
+	stanza:remove_children("user", xmlns_core)
 	local session = full_sessions[occupant.jid]
 	local user = st.stanza("user", { xmlns = xmlns_core, sid = jid.resource(occupant.nick), rid = room_id(room) })
 	-- What clients show as the peer's customerData: JSON, which mod_talky_customer_data has fetched.
@@ -25,8 +22,6 @@ end
 module:hook("muc-build-occupant-presence", function(event)
 	if event.stanza.attr.type == nil and event.occupant then
 		stamp(event.stanza, event.room, event.occupant)
-	else
-		unstamp(event.stanza)
 	end
 end)
 
@@ -35,23 +30,15 @@ module:hook("muc-occupant-groupchat", function(event)
 	stamp(event.stanza, event.room, event.occupant)
 end, 10)
 
-module:hook("muc-private-message", function(event)
-	unstamp(event.stanza)
-end)
-
 -- Nicks ----------------------------------------------------------------------------------------------
-
-local function refuse(event, type, condition, text)
-	event.origin.send(st.error_reply(event.stanza, type, condition, text, event.room.jid))
-	return true
-end
 
 local function check_entry(event)
 	local claims = event.origin.talky
-	if not claims or claims.scope ~= "session" then
-		return refuse(event, "auth", "forbidden", "Only clients join rooms")
-	elseif jid.resource(event.stanza.attr.to) ~= claims.sid then
-		return refuse(event, "modify", "not-acceptable", "The nick must be the session id")
+	-- The API has none: it joins no rooms.
+	if not claims or jid.resource(event.stanza.attr.to) ~= claims.sid then
+		event.origin.send(st.error_reply(
+			event.stanza, "modify", "not-acceptable", "The nick must be the session id", event.room.jid))
+		return true
 	end
 end
 

@@ -115,3 +115,16 @@ test("whoever comes and goes, somebody owns the room, its creator first, and the
 		assert(owned <= 17, owned)
 	end
 end)
+
+test("the line is short, however many have owned the room; who is forgotten is what it was before", function()
+	local s = scene { creator = "owner", ["guest 1"] = "member" }
+	s.join("creator")
+	for number = 1, 40 do
+		s.join("guest " .. number)
+		s.leave(number == 1 and "creator" or "guest " .. number - 1)
+	end
+	same(#s.line, 16)
+	same(s.affiliations["guest 1"], "member")
+	same(s.affiliations["guest 24"], "none")
+	same(s.affiliations["guest 25"], "owner")
+end)

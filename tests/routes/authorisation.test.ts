@@ -77,8 +77,7 @@ Deno.test("an operator's endpoints take an operator's current token, and no othe
       "admin",
       60,
     ),
-    "the session key": await new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).setExpirationTime("1h")
-      .sign(api.keys.session[0]),
+    "the session key": await signOperatorToken({ ...api.keys, operator: api.keys.session }, "admin", 3600),
     "the application's key": await new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).setExpirationTime(
       "1h",
     )

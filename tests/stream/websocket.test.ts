@@ -136,7 +136,7 @@ Deno.test("4401 for a `token` frame with a bad token", async () => {
   await using reader = openWebSocket(await api.serve(), `access_token=${api.token}`);
   await until("it is ready", () => reader.frames.length > 0);
   reader.send({ type: "token", token: await api.operatorToken("read", -1) });
-  assert.equal((await reader.closed).code, 4401);
+  assert.deepEqual(await reader.closed, { code: 4401, reason: "the token is not valid, or is not any more" });
 });
 
 Deno.test("4410 for a cursor whose events are gone, naming the earliest; 0 is that one", async () => {

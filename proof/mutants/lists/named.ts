@@ -69,7 +69,7 @@ export const named: Mutants = {
     find: "if #line > most_heirs then",
     replace: "if false then",
     test: "prosody/spec/succession_spec.lua",
-    name: "whoever comes and goes",
+    name: "the line is short",
   }, {
     // Who comes back has forgotten the password.
     file: "prosody/modules/mod_talky_ownership.lua",

@@ -260,15 +260,15 @@ export const refused: Mutants = {
   }, {
     // mod_websocket ends the stream over it.
     file: "prosody/modules/talky/frames.lib.lua",
-    find: "not frame.FIN or frame.length > self.limit",
-    replace: "not frame.FIN or frame.length > self.limit + 1",
+    find: "if message.length <= self.limit then",
+    replace: "if message.length <= self.limit + 1 then",
     test: "tests/prosody/long_stanza.test.ts",
     name: "a message at the bound",
   }, {
     // mod_websocket takes no frames but whole messages.
     file: "prosody/modules/talky/frames.lib.lua",
-    find: "not frame.FIN or frame.length > self.limit",
-    replace: "frame.length > self.limit",
+    find: "not frame.FIN or frame.length > self.whole",
+    replace: "frame.FIN and frame.length > self.whole",
     test: "tests/system/browser/long_stanza.test.ts",
     name: "Chromium sends stanzas up to the bound",
   }],
