@@ -59,8 +59,8 @@ export async function runTest({ folder, postgres, test, name }: TestPlace): Prom
     const failed = late || new RegExp(`^FAILED ${escape(name)}`, "m").test(output);
     return { verdict: failed ? "failed" : success ? "passed" : "neither", output };
   }
-  // Cancelled: an error that nobody caught ended the whole file.
-  const failed = late || new RegExp(`^${escape(name)}.* (FAILED|cancelled)`, "m").test(output);
+  // Cancelled: an error that nobody caught ended the whole file. Of one that took long, the list of failures tells.
+  const failed = late || new RegExp(`^${escape(name)}.* (FAILED|cancelled|=> \\./)`, "m").test(output);
   const ran = /ok \| [1-9]\d* passed/.test(output);
   return { verdict: failed ? "failed" : success && ran ? "passed" : "neither", output };
 }

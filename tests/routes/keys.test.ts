@@ -189,7 +189,7 @@ Deno.test("a key that is revoked ends its open streams (4401), and a download in
   // More than fits into the buffers of a connection.
   await api.append(2000, { data: { text: "x".repeat(20_000) } });
   const url = await api.serve();
-  const key = await api.apiKey();
+  const key = await api.apiKey({ lifetime: 86_400 });
   const { token: session } = await make(api, "/tokens/session", key.token, {});
   const { token: kept } = await api.apiKey();
   await using socket = openWebSocket(url, `access_token=${key.token}`);

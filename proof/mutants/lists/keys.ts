@@ -29,7 +29,7 @@ export const keysHold: Mutants = {
     // The signed one has its own end.
     file: "stream/authorization.ts",
     find: "watch?.(() =>",
-    replace: "(expires - Date.now() > 3_600_000 ? watch : undefined)?.(() =>",
+    replace: "(expires - Date.now() > 7_200_000 ? watch : undefined)?.(() =>",
     test: keys,
     name: "a key that is revoked",
   }],
