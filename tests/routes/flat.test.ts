@@ -123,6 +123,12 @@ Deno.test("every list by every combination of its filters costs what it returns"
   await sql`insert into rejected (origin, origin_ref, code, message, record)
     select case when n % 1000 = 0 then 'outbox' else 'telemetry' end, n::text,
       case when n % 997 = 0 then 'unknown_peer' else 'unknown_room' end, 'no', '{}' from generate_series(1, 20000) n`;
+  // One for each room, so that each id of a path is a webhook's, too.
+  await sql`insert into webhooks (id, name, url, secrets, format, batch_size, state, generation, cursor)
+    select id, 'w', 'https://example.org', '[]', 'events', 100, 'active', gen_random_uuid(), 0 from rooms`;
+  await sql`insert into webhook_deliveries (webhook_id, kind, events, ms, bytes)
+    select id, 'events', 1, 1, 1 from (select id from rooms order by id limit 20) r, generate_series(1, 1000) n
+    union all select ${yearsRoom(someRoom)}::uuid, 'events', 1, 1, 1 from generate_series(1, 1000)`;
   while (await noteOlderTimes(sql));
   await makeRoomFigures(sql, {});
   await sql`vacuum analyze`;
