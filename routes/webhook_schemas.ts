@@ -19,7 +19,8 @@ const Address = z.string().max(2048).openapi({
 const Form = z.enum(formats).openapi({
   description: [
     "How it is told. plain: events as JSON. slack, mattermost: a line an event, for the incoming webhook of a channel.",
-    "event_sync: the four payloads of Jitsi's Prosody module of this name, below the URL",
+    "event_sync: the four payloads of Jitsi's Prosody module of this name, below the URL.",
+    "issues: what was wrong with a call, when it has ended, as GET /rooms/{id}/issues has it",
   ].join(" "),
 });
 const BatchSize = z.int().min(1).max(100).openapi({ description: "Most events of a delivery" });

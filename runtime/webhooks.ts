@@ -41,6 +41,7 @@ export function startWebhooks(
   const figures = webhookFigures(sql);
   const deliveries = startDeliveries({
     ...{ sql, hub, post, openSecrets, onAttempt, log: postgresLog(sql) },
+    thresholds: settings.quality.thresholds,
     onTrouble: (error) => {
       if (error !== null && !isUnavailable(error)) log.error("Webhooks: {error}", { error });
     },

@@ -46,6 +46,7 @@ export interface DeliveryContext {
   readonly hub: Pick<Hub, "recent">;
   readonly log: Pick<EventLog, "bounds" | "readAfter">;
   readonly names: FormSource["names"];
+  readonly issues: FormSource["issues"];
   readonly post: Poster;
   /** What a webhook's deliveries are signed and sent with; null where it cannot be opened. */
   readonly openSecrets: (webhook: Sealed) => Promise<Opened | null>;

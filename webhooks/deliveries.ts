@@ -6,9 +6,12 @@
  */
 import type { Sql } from "../db/connect.ts";
 import { readLeases, releaseLeases, renewLeases, takeLeases } from "../db/webhook_leases.ts";
+import { readSpans } from "../db/room_spans.ts";
 import { readNames } from "../db/webhook_names.ts";
 import type { EventLog } from "../events/event_log.ts";
 import type { Hub } from "../stream/hub.ts";
+import { findIssues } from "../quality/issues.ts";
+import type { Thresholds } from "../quality/thresholds.ts";
 import { inTurns, takingTurns } from "../stream/turns.ts";
 import type { DeliveryContext, DeliveryOptions } from "./context.ts";
 import { Endpoint } from "./endpoint.ts";
@@ -18,6 +21,8 @@ export interface DeliveryParts extends Pick<DeliveryContext, "sql" | "post" | "o
   readonly sql: Sql;
   readonly hub: Pick<Hub, "recent" | "onRead">;
   readonly log: EventLog;
+  /** From when on something is an issue. Default: as documented. */
+  readonly thresholds?: Thresholds | undefined;
   readonly onAttempt?: DeliveryContext["onAttempt"];
   /** Told when the database cannot be reached (and, with null, when it can again). */
   readonly onTrouble?: (error: unknown) => void;
@@ -62,7 +67,7 @@ class Running implements Deliveries {
   #stopped = false;
 
   constructor(
-    { onTrouble = () => {}, onAttempt = () => {}, ...parts }: DeliveryParts,
+    { thresholds, onTrouble = () => {}, onAttempt = () => {}, ...parts }: DeliveryParts,
     options: Required<DeliveryOptions>,
   ) {
     const turn = takingTurns(writesAtOnce);
@@ -70,6 +75,14 @@ class Running implements Deliveries {
       ...parts,
       log: inTurns(parts.log, pagesAtOnce),
       turn,
+      issues: (room, span) =>
+        turn(async () => {
+          const { spans: [found], complete } = await readSpans(parts.sql, [room], span);
+          return {
+            issues: found ? findIssues(found.timeline, found.readings, span.to, thresholds) : [],
+            complete,
+          };
+        }),
       names: (rooms, sessions) => turn(() => readNames(parts.sql, rooms, sessions)),
       holder: crypto.randomUUID(),
       options,

@@ -4,9 +4,11 @@
  * @module
  */
 import { z } from "zod";
+import type { TimeSpan } from "../db/room_spans.ts";
 import type { Names } from "../db/webhook_names.ts";
 import { type EventType, eventTypes } from "../events/event.ts";
 import type { EventLog, LoggedEvent } from "../events/event_log.ts";
+import type { Issue } from "../quality/issue.ts";
 import type { Delivery } from "./batch.ts";
 
 /** A batch that is to be told. */
@@ -20,6 +22,8 @@ export interface Batch {
 export interface FormSource {
   readonly log: Pick<EventLog, "readAfter">;
   names(rooms: readonly string[], sessions: readonly string[]): Promise<Names>;
+  /** What was wrong in a room within a span of time; `complete`: whether all that was measured has been looked at. */
+  issues(room: string, span: TimeSpan): Promise<{ issues: readonly Issue[]; complete: boolean }>;
 }
 
 /** A form. */

@@ -7,10 +7,11 @@ import type { EventType } from "../events/event.ts";
 import { plainBody } from "./batch.ts";
 import { chat, escapeMattermost, escapeSlack } from "./chat.ts";
 import { eventSync } from "./event_sync.ts";
+import { issuesForm } from "./issues_form.ts";
 import { type Form, jsonDelivery } from "./form.ts";
 
 /** Names of the forms. */
-export const formats = ["plain", "slack", "mattermost", "event_sync"] as const;
+export const formats = ["plain", "slack", "mattermost", "event_sync", "issues"] as const;
 export type Format = (typeof formats)[number];
 
 const plain: Form = {
@@ -27,6 +28,7 @@ export const forms: Readonly<Record<Format, Form>> = {
   slack: chat(escapeSlack),
   mattermost: chat(escapeMattermost),
   event_sync: eventSync,
+  issues: issuesForm,
 };
 
 /** A form by the name that a row has: one that is not known is plain. */

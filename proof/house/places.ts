@@ -19,7 +19,7 @@ export const places: Readonly<Record<string, Allowed>> = {
   ],
   ingest: ["events", "quality", "db", "@logtape/logtape", "@xmpp/client", "@xmpp/xml", "bowser", "zod"],
   stream: ["events", "zod"],
-  webhooks: ["events", "db", "stream", "ipaddr.js", "zod"],
+  webhooks: ["events", "quality", "db", "stream", "ipaddr.js", "zod"],
   routes: [
     ...["config.ts", "auth", "events", "quality", "db", "ingest", "stream", "web", "webhooks"],
     ...["@hono/zod-openapi", "@logtape/logtape", "hono", "prom-client", "zod"],

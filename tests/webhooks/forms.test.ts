@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { escapeMattermost, escapeSlack } from "../../webhooks/chat.ts";
 import { forms } from "../../webhooks/formats.ts";
 import { until } from "../harness/wait.ts";
-import { ada, bob, eve, makeCall } from "../routes/a_call.ts";
+import { outboxRun, storeAll } from "../db/outbox.ts";
+import { roomRecord } from "../events/history.ts";
+import { ada, at, bob, call, daily, dailyRoom, eve, makeCall } from "../routes/a_call.ts";
 import { assertProblem } from "../routes/problems.ts";
 import { type Delivering, delivering } from "./delivering.ts";
 import { type Received, startReceiver } from "./receiver.ts";
@@ -143,7 +145,9 @@ Deno.test("a text fits into a channel, whatever rooms and people are called", as
       }),
     }));
     const log = { readAfter: () => Promise.resolve([]) };
-    const delivery = await forms[format].batch({ id: "x", generation: "x", events }, { log, names });
+    const delivery = await forms[format].batch({ id: "x", generation: "x", events }, {
+      ...{ log, names, issues: () => Promise.resolve({ issues: [], complete: true }) },
+    });
     const { text } = JSON.parse(delivery!.body);
     assert.equal(text.split("\n").length, forms[format].most);
     assert.ok(text.length <= most, `${format}: ${text.length}`);
@@ -161,4 +165,26 @@ Deno.test("a form that tells of none of the types that are wanted is refused", a
       "invalid_request",
     );
   }
+});
+
+Deno.test("issues: what was wrong with a call, when it has ended, as the API has it; of a good call nothing", async () => {
+  await using receiver = await startReceiver();
+  await using api = await withCall();
+  const { id } = await api.manage("POST", "/webhooks", { url: receiver.url, format: "issues", after: 0 });
+  // Bob has left and come back within seconds; the two calls before were well.
+  await storeAll(
+    api.sql,
+    outboxRun([roomRecord("room_destroyed", dailyRoom, at(200))], { first: call.length + 1 }),
+  );
+  const last = await api.ids().then((ids) => ids.at(-1)!);
+  await until("all is passed", async () => (await api.manage("GET", `/webhooks/${id}`)).cursor === last);
+  const reports = receiver.received.map(({ body }) => JSON.parse(body)).filter(({ type }) =>
+    type === "issues"
+  );
+  assert.equal(reports.length, 1);
+  const [{ room, issues, complete }] = reports;
+  assert.deepEqual([room.id, room.created, room.ended, complete], [daily, at(4), at(200), true]);
+  const { items } = await api.get(`/rooms/${daily}/issues?from=${at(0)}&to=${at(201)}`);
+  assert.ok(items.length > 0);
+  assert.deepEqual(issues, items);
 });
