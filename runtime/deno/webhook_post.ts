@@ -43,11 +43,10 @@ export function webhookPoster({ loopback, resolve = resolveBySystem, ca }: Poste
       headers: { ...headers, host: url.host, "content-length": String(body.length) },
       // A connection of its own: one that is kept may have been closed by the time it is needed.
       agent: false,
-      signal,
       lookup: lookupJudged(rules, resolve),
       ...ca !== undefined && { ca },
     };
-    return await send(url.protocol === "https:" ? requestHttps : requestHttp, options, body);
+    return await send(url.protocol === "https:" ? requestHttps : requestHttp, options, body, signal);
   };
 }
 
@@ -84,12 +83,25 @@ function send(
   request: typeof requestHttp,
   options: RequestOptions,
   body: Uint8Array,
+  signal: AbortSignal,
 ): Promise<Outcome> {
   const { promise, resolve } = Promise.withResolvers<Outcome>();
+  // Whatever else happens, or does not.
+  const late = () => resolve(failed("took too long"));
+  if (signal.aborted) late();
+  signal.addEventListener("abort", late, { once: true });
   const sent = request(options, (response) => receive(response, resolve));
-  sent.on("error", (error) => resolve(failed(reasonOf(error, options.signal))));
+  sent.on("error", (error) => resolve(failed(error.message || error.name)));
+  sent.on("upgrade", (_response, socket) => {
+    socket.destroy();
+    resolve(failed("the answer is of another protocol"));
+  });
   sent.end(body);
-  return promise.finally(() => sent.destroy());
+  return promise.finally(() => {
+    signal.removeEventListener("abort", late);
+    sent.socket?.destroy();
+    sent.destroy();
+  });
 }
 
 /** The answer, once it has come to its end: one that breaks off may be of a receiver that has died of it. */
@@ -109,10 +121,4 @@ function receive(response: IncomingMessage, resolve: (outcome: Outcome) => void)
 
 function failed(error: string): Outcome {
   return { status: null, error };
-}
-
-function reasonOf(error: Error, signal: AbortSignal | undefined): string {
-  if (signal?.aborted) return "took too long";
-  const { code } = error as { readonly code?: string };
-  return error.message || code || error.name;
 }

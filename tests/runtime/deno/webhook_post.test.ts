@@ -194,6 +194,32 @@ Deno.test("an answer of any length costs a bounded read; one that breaks off or 
   assert.deepEqual(await lenient(post(receiver.url)), { status: 429, retryAfter: "7" });
 });
 
+Deno.test("what is no answer of HTTP is a failure, in bounded time", async () => {
+  const lenient = webhookPoster({ loopback: true });
+  for (
+    const answer of [
+      "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n",
+      "HTTP/1.1 100 Continue\r\n\r\n",
+      "HTTP/1.1 103 Early Hints\r\n\r\n",
+      "SSH-2.0-x\r\n",
+      "HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n",
+      `HTTP/1.1 200 OK\r\nx: ${"x".repeat(1 << 20)}`,
+      "",
+    ]
+  ) {
+    const server = createServer((socket) => {
+      socket.on("error", () => {});
+      socket.resume();
+      socket.write(answer);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as { port: number };
+    const outcome = await lenient(post(`http://127.0.0.1:${port}/`, 500));
+    assert.ok(outcome.error, `${answer.slice(0, 40)}: ${JSON.stringify(outcome)}`);
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
+});
+
 Deno.test("https only to whom a certificate that we trust was given", async () => {
   const certificate = await generate([{ name: "commonName", value: "localhost" }], {
     extensions: [{ name: "basicConstraints", cA: true }, {
