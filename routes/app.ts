@@ -44,6 +44,7 @@ import { ticketRoutes } from "./tickets.ts";
 import { userRoutes } from "./users.ts";
 import { version } from "./version.ts";
 import { webhookActionRoutes } from "./webhook_actions.ts";
+import { describePayloads } from "./webhook_payloads.ts";
 import { webhookRoutes } from "./webhooks.ts";
 import { whyRoutes } from "./why.ts";
 
@@ -162,6 +163,7 @@ function serveDocument(app: OpenAPIHono, publicUrl: string): void {
     scheme: "bearer",
     description: "A session's credential, from /config/guest or /config/user",
   });
+  describePayloads(app);
   app.doc31("/openapi.json", {
     openapi: "3.1.0",
     info: {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { until } from "../harness/wait.ts";
 import { delivering } from "./delivering.ts";
 import { startReceiver } from "./receiver.ts";
@@ -100,4 +101,27 @@ Deno.test("410 disables; a redirect, an answer that breaks off and one that neve
   receiver.behave(() => 200);
   await api.manage("PATCH", `/webhooks/${id}`, { paused: false });
   await until("it goes on", () => receiver.accepted().length === 3);
+});
+
+Deno.test("what is told is what /openapi.json says of it", async () => {
+  await using receiver = await startReceiver();
+  await using api = await delivering({ events: 40 });
+  const document = await api.get("/openapi.json");
+  const { post } = document.webhooks.told;
+  const ajv = new Ajv2020({ strict: false, validateFormats: false });
+  ajv.addSchema(document, "openapi");
+  const validate = ajv.compile({
+    $ref: "openapi#/webhooks/told/post/requestBody/content/application~1json/schema",
+  });
+  const { id } = await api.manage("POST", "/webhooks", { url: receiver.url, after: 0 });
+  await until("all", () => receiver.accepted().length === 40);
+  await api.manage("POST", `/webhooks/${id}/test`);
+  assert.deepEqual(
+    new Set(receiver.received.map(({ body }) => JSON.parse(body).type)),
+    new Set(["verification", "events", "test"]),
+  );
+  for (const { body, headers } of receiver.received) {
+    assert.ok(validate(JSON.parse(body)), JSON.stringify(validate.errors));
+    for (const { name } of post.parameters) assert.ok(headers[name], name);
+  }
 });

@@ -6,7 +6,7 @@ import { delivering } from "./delivering.ts";
 import { assertTold, startReceiver } from "./receiver.ts";
 
 const long = Deno.env.get("TALKY_TEST_LONG") === "1";
-const rounds = long ? 20 : 2;
+const rounds = long ? 20 : 1;
 /** Milliseconds. */
 const lease = 1500;
 
