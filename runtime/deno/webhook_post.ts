@@ -65,7 +65,8 @@ function lookupJudged(rules: AddressRules, resolve: NonNullable<PosterOptions["r
       if (!first) throw new Error(`${hostname} has no address`);
       for (const { address } of found) {
         const refusal = refuseAddress(address, rules);
-        if (refusal) throw new Error(`${hostname} is ${address}, which ${refusal}`);
+        // Not which: what names mean in here is nobody's business out there.
+        if (refusal) throw new Error(`${hostname} has an address that ${refusal}`);
       }
       if (options.all) callback(null, found.map(({ address, family }) => ({ address, family })));
       else callback(null, first.address, first.family);

@@ -82,6 +82,10 @@ const targets = [
   "https://example.com:22/",
   "https://example.com:5432/",
   "https://user:password@example.com/",
+  `https://example.com@${here}:8443/`,
+  `https:\\\\${here}:8443\\`,
+  `https://127。77。${a}。${b}:8443/`,
+  `https://[::ffff:0:7f4d:${hex(a * 256 + b)}]:8443/`,
   "https://[fe80::1%25eth0]/",
   "nonsense",
 ];
@@ -137,7 +141,13 @@ Deno.test("a name that says something public when asked and something private a 
       assert.equal(status, null);
       assert.equal(names.asked(), attempt, "looked up once, and what was judged is connected to");
       const answer = answers[(attempt - 1) % answers.length]!;
-      if (answer.join() !== open) assert.match(error!, /is not public/);
+      if (answer.join() !== open) {
+        assert.match(error!, /is not public/);
+        assert.ok(
+          !answer.some((address) => error!.includes(address)),
+          "it does not say what names mean in here",
+        );
+      }
     }
   }
   assert.equal(trap.connections(), 0);
