@@ -125,13 +125,13 @@ export async function moveWebhook(
   return row?.json ?? null;
 }
 
-/** A webhook's place in the log; null where there is no webhook. */
+/** A webhook's place in the log, and its state; null where there is no webhook. */
 export async function findPlace(
   sql: Sql,
   id: string,
-): Promise<{ readonly cursor: number; readonly generation: string } | null> {
-  const [row] = await sql<{ cursor: number; generation: string }[]>`
-    select cursor, generation from webhooks where id = ${id}`;
+): Promise<{ readonly cursor: number; readonly generation: string; readonly state: string } | null> {
+  const [row] = await sql<{ cursor: number; generation: string; state: string }[]>`
+    select cursor, generation, state from webhooks where id = ${id}`;
   return row ?? null;
 }
 

@@ -129,20 +129,11 @@ const list = contract({
 });
 
 /** Routes of what is done with webhooks. */
-export function webhookActionRoutes({ database, keys, webhooks }: Dependencies): OpenAPIHono {
+export function webhookActionRoutes(dependencies: Dependencies): OpenAPIHono {
+  const { database, keys, webhooks } = dependencies;
   const app = new OpenAPIHono({ defaultHook: onInvalid });
 
-  const move = async (c: Context, id: string, to: Place, way: "rewind" | "skip") => {
-    const { after, generation } = to;
-    const sql = database(c);
-    const place = await placeIn(sql, { after: after ?? null, ...generation && { generation } });
-    const from = await findPlace(sql, id);
-    if (from === null) throw notFound(id);
-    if (from.generation === place.generation) assertDirection(from.cursor, place.cursor, way);
-    const json = assertFound(await moveWebhook(sql, id, place), id);
-    webhooks?.look(c);
-    return Webhook.parse(JSON.parse(json));
-  };
+  const move = moving(dependencies);
 
   app.openapi(rewind, async (c) => {
     const { id } = c.req.valid("param");
@@ -199,6 +190,24 @@ export function webhookActionRoutes({ database, keys, webhooks }: Dependencies):
 }
 
 // ---
+
+/** Moves a webhook's cursor, for `rewind` and `skip`. */
+function moving({ database, webhooks }: Dependencies) {
+  return async (c: Context, id: string, to: Place, way: "rewind" | "skip") => {
+    const { after, generation } = to;
+    const sql = database(c);
+    const place = await placeIn(sql, { after: after ?? null, ...generation && { generation } });
+    const from = await findPlace(sql, id);
+    if (from === null) throw notFound(id);
+    // From a place that is no more every way leads out.
+    if (from.generation === place.generation && from.state !== "behind") {
+      assertDirection(from.cursor, place.cursor, way);
+    }
+    const json = assertFound(await moveWebhook(sql, id, place), id);
+    webhooks?.look(c);
+    return Webhook.parse(JSON.parse(json));
+  };
+}
 
 /** Where a body says to go on; nowhere: with what happens from now on. */
 interface Place {

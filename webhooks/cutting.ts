@@ -5,7 +5,7 @@
  * @module
  */
 import type { Cut, LeasedWebhook } from "../db/webhook_leases.ts";
-import type { LoggedEvent } from "../events/event_log.ts";
+import type { LogBounds, LoggedEvent } from "../events/event_log.ts";
 import type { View } from "../events/view.ts";
 import { createFilter } from "../stream/filter.ts";
 import { fittingDelivery } from "./batch.ts";
@@ -16,7 +16,17 @@ import { formOf, typesTold } from "./formats.ts";
 export type Next =
   | { readonly cut: Cut; readonly events: readonly LoggedEvent[] }
   | { readonly through: number }
-  | { readonly stop: "behind" | "other_log"; readonly reason: string };
+  | Stop;
+
+/** Why it does not go on by itself. */
+export interface Stop {
+  readonly stop: "behind" | "other_log";
+  readonly reason: string;
+}
+
+interface Read {
+  readonly events: readonly LoggedEvent[];
+}
 
 type Source = Pick<DeliveryContext, "hub" | "log">;
 
@@ -38,19 +48,20 @@ export async function findNext(source: Source, webhook: LeasedWebhook, after: nu
   }
 }
 
-/** The events of a cut once more. Fewer where some were deleted since. */
-export async function readCut(
-  { log }: Source,
-  generation: string,
-  cut: Cut,
-): Promise<readonly LoggedEvent[]> {
+/**
+ * The events of a cut once more. Where retention has reached into it, or the log is another one, the reason: what is
+ * left of it under its id would be taken for all.
+ */
+export async function readCut({ log }: Source, generation: string, cut: Cut): Promise<Read | Stop> {
   const { first, last } = cut;
-  return await log.readAfter(first - 1, {
+  const events = await log.readAfter(first - 1, {
     upTo: last,
     limit: last - first + 1,
     generation,
     filter: { view: viewOf(cut) },
   });
+  // Asked for afterwards: what went meanwhile is missing.
+  return stopAt(await log.bounds(), generation, first) ?? { events };
 }
 
 // ---
@@ -77,31 +88,33 @@ function mostOf({ batch_size, format }: LeasedWebhook): number {
   return Math.min(batch_size, formOf(format).most);
 }
 
-type Page =
-  | { readonly events: readonly LoggedEvent[]; readonly through: number }
-  | { readonly stop: "behind" | "other_log"; readonly reason: string };
-
-async function readPage({ log }: Source, webhook: LeasedWebhook, from: number): Promise<Page> {
+async function readPage(
+  { log }: Source,
+  webhook: LeasedWebhook,
+  from: number,
+): Promise<(Read & { readonly through: number }) | Stop> {
   const { generation } = webhook;
   const most = mostOf(webhook);
-  const { head, ...bounds } = await log.bounds();
-  if (bounds.generation !== generation) {
-    return {
-      stop: "other_log",
-      reason:
-        `the log was restored: it is generation ${bounds.generation} now, the cursor is of ${generation}`,
-    };
-  }
+  const { head } = await log.bounds();
   const events = await log.readAfter(from, {
     upTo: head,
     limit: most,
     generation,
     filter: { view: toldOf(webhook) },
   });
-  // Asked for afterwards: what went meanwhile is missing in the page.
-  const { earliest } = await log.bounds();
-  if (from + 1 < earliest) {
-    return { stop: "behind", reason: `events ${from + 1} to ${earliest - 1} are kept no more` };
+  // Asked for afterwards, as for a cut.
+  return stopAt(await log.bounds(), generation, from + 1) ??
+    { events, through: events.length === most ? events.at(-1)!.id : Math.max(from, head) };
+}
+
+/** Why there is no going on with an event of a log; undefined where there is. */
+function stopAt(bounds: LogBounds, generation: string, event: number): Stop | undefined {
+  if (bounds.generation !== generation) {
+    const reason =
+      `the log was restored: it is generation ${bounds.generation} now, the cursor is of ${generation}`;
+    return { stop: "other_log", reason };
   }
-  return { events, through: events.length === most ? events.at(-1)!.id : Math.max(from, head) };
+  if (event < bounds.earliest) {
+    return { stop: "behind", reason: `events ${event} to ${bounds.earliest - 1} are kept no more` };
+  }
 }

@@ -20,7 +20,7 @@ import type { LoggedEvent } from "../events/event_log.ts";
 import { attempt } from "./attempt.ts";
 import { batchId, type Delivery } from "./batch.ts";
 import type { DeliveryContext } from "./context.ts";
-import { findNext, readCut } from "./cutting.ts";
+import { findNext, readCut, type Stop } from "./cutting.ts";
 import { formOf } from "./formats.ts";
 import { judge, type Outcome, waitAfter } from "./outcome.ts";
 
@@ -138,9 +138,7 @@ export class Endpoint {
     const { sql, turn } = this.#context;
     const next = await findNext(this.#context, this.#webhook, this.#passed);
     if ("stop" in next) {
-      const { stop, reason } = next;
-      await turn(() => stopWebhook(sql, this.#lease, stop, reason));
-      this.lose();
+      await this.#halt(next);
       return true;
     }
     if ("through" in next) {
@@ -152,6 +150,15 @@ export class Endpoint {
     this.#hold(await turn(() => keepCut(sql, this.#lease, next.cut)));
     this.#webhook = { ...this.#webhook, batch: next.cut };
     return true;
+  }
+
+  /** Waits for somebody to say from where to go on. */
+  async #halt(
+    { stop, reason }: Pick<Stop, "reason"> & { readonly stop: Stop["stop"] | "paused" },
+  ): Promise<void> {
+    const { sql, turn } = this.#context;
+    await turn(() => stopWebhook(sql, this.#lease, stop, reason));
+    this.lose();
   }
 
   async #notePassed(): Promise<void> {
@@ -171,8 +178,10 @@ export class Endpoint {
 
   async #deliver(cut: Cut): Promise<void> {
     const { generation } = this.#webhook;
-    const events = this.#fresh ?? await readCut(this.#context, generation, cut);
+    const read = this.#fresh ? { events: this.#fresh } : await readCut(this.#context, generation, cut);
     this.#fresh = undefined;
+    if ("stop" in read) return await this.#halt(read);
+    const { events } = read;
     // All of them were deleted since: there is nothing to tell any more.
     if (events.length === 0) return await this.#moveTo(cut.last);
     const batch = { id: batchId(generation, cut), generation, events };
@@ -204,8 +213,7 @@ export class Endpoint {
     const opened = await openSecrets(this.#webhook);
     if (!opened) {
       const reason = "its secret was sealed with a TALKY_SECRET that is gone: rotate it";
-      await turn(() => stopWebhook(sql, this.#lease, "paused", reason));
-      this.lose();
+      await this.#halt({ stop: "paused", reason });
       return false;
     }
     const { signal } = this.#ended;

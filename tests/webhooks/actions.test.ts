@@ -128,6 +128,29 @@ Deno.test("when retention passes the cursor, or the log is restored, it says so 
   assert.notEqual(generation, other.generation);
 });
 
+Deno.test("a batch that is under way, and of which a part is kept no more, is not told as if it were whole", async () => {
+  await using receiver = await startReceiver();
+  await using api = await delivering({ events: 20, hub: { pollEvery: 50 } });
+  receiver.behave(({ events }) => events.length > 0 ? 500 : 200);
+  const { id } = await api.manage("POST", "/webhooks", { url: receiver.url, after: 0, batch_size: 10 });
+  const state = (name: string) =>
+    until(`it is ${name}`, async () => {
+      const webhook = await api.manage("GET", `/webhooks/${id}`);
+      return webhook.state === name && webhook;
+    });
+  await until("it fails", () => receiver.received.some(({ events }) => events.length === 10));
+  // As retention does it: first said, then done.
+  await api.sql`update log_head set earliest = 4`;
+  assert.match((await state("behind")).reason, /events 1 to 3/);
+  await api.sql`delete from events where id < 4`;
+  await api.manage("POST", `/webhooks/${id}/rewind`, { after: 0 });
+  await until("it fails with what is kept", () => receiver.received.some(({ events }) => events[0] === 4));
+  await renewGeneration(api.sql);
+  const other = await state("other_log");
+  assert.deepEqual([other.cursor, other.batch], [3, { first: 4, last: 13 }]);
+  assert.ok(receiver.received.every(({ events }) => [0, 10].includes(events.length)));
+});
+
 Deno.test("who fails for too long is paused, its cursor kept; a person pauses, and lets go on", async () => {
   await using receiver = await startReceiver();
   await using api = await delivering({ events: 2, options: { pauseAfter: 200 } });

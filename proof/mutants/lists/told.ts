@@ -72,8 +72,8 @@ export const told: Mutants = {
 
   "retention passes the cursor, or the log is restored": [{
     file: "webhooks/cutting.ts",
-    find: "if (from + 1 < earliest) {",
-    replace: "if (from + 1 < 0) {",
+    find: "if (event < bounds.earliest) {",
+    replace: "if (event < 0) {",
     test: actions,
     name: "when retention passes",
   }, {
@@ -82,6 +82,13 @@ export const told: Mutants = {
     replace: "if (bounds.generation === undefined) {",
     test: actions,
     name: "when retention passes",
+  }, {
+    // What is left of a batch, under the id of all of it.
+    file: "webhooks/cutting.ts",
+    find: "return stopAt(await log.bounds(), generation, first) ?? { events };",
+    replace: "return { events };",
+    test: actions,
+    name: "a batch that is under way",
   }],
 
   "a secret is replaced": [{
