@@ -94,6 +94,8 @@ const schema = z.object({
   TALKY_TLS_KEY: z.string().min(1).optional(),
   TALKY_HSTS: z.enum(["off", "on", "subdomains"], { error: "must be off, on or subdomains" }).default("on"),
   TALKY_MESSAGE_BODIES: flag.default(false),
+  TALKY_RETENTION_DAYS: z.string().regex(/^[1-9]\d{0,4}$/, "must be a whole number of days, from 1 to 99999")
+    .transform(Number).optional(),
   TALKY_DEMO: flag.optional(),
   ...limitSettings,
   ...qualitySettings,
@@ -178,6 +180,8 @@ export interface Settings {
   /** Whether browsers are told to come by HTTPS only (RFC 6797), for the host alone or its subdomains, too. */
   readonly hsts: "off" | "on" | "subdomains";
   readonly messageBodies: boolean;
+  /** Days after which events are forgotten (ADR 0021); undefined: never. */
+  readonly retentionDays: number | undefined;
   /** Folder of the bundled demo call; absent: there is none at `/demo`. */
   readonly demoDir: string | undefined;
   readonly logLevel: "debug" | "info" | "warning" | "error";
@@ -249,6 +253,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       : undefined,
     hsts: value.TALKY_HSTS,
     messageBodies: value.TALKY_MESSAGE_BODIES,
+    retentionDays: value.TALKY_RETENTION_DAYS,
     demoDir: value.TALKY_DEMO ?? value.TALKY_ENV === "development"
       ? `${value.TALKY_DATA_DIR}/demo`
       : undefined,

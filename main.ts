@@ -110,7 +110,10 @@ async function startWorks(settings: Settings): Promise<Works> {
   const prosody = startIngest(settings, keys, pool, recorder);
   const post = webhookPoster(settings.webhooks);
   const webhooks = startWebhooks(settings, keys, { sql: pool, hub, post, onAttempt: metrics.countDelivery });
-  const stopHousekeeping = startHousekeeping(pool, settings.quality);
+  const stopHousekeeping = startHousekeeping(pool, {
+    ...settings.quality,
+    retentionDays: settings.retentionDays,
+  });
   const shared = routeSettings(settings, keys);
   const keyWatch = watchKeys(pool);
   metrics.measure({

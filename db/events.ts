@@ -42,19 +42,34 @@ export async function* readLines(
   const { order } = query;
   const line = format === "json" ? "event_json(e) || E'\\n'" : "event_csv(e) || E'\\r\\n'";
   let remaining = query.limit ?? Number.POSITIVE_INFINITY;
+  let keptFrom: number | undefined;
   for await (const { text, parameters } of selectEvents(sql, query)) {
     const page = `with page as (${text(`(e).id, ${line} as line`, linesPerPage)})
       select count(*), (array_agg(id order by id ${order}))[count(*)],
-      string_agg(line, '' order by id ${order}) from page`;
+      string_agg(line, '' order by id ${order}), (select earliest from log_head) from page`;
     while (remaining > 0) {
       const limit = Math.min(linesPerPage, remaining);
       const [row] = await sql.unsafe(page, [...parameters, limit], { prepare: true }).raw();
       const [count, last] = [numberOf(row![0]), numberOf(row![1])];
+      const earliest = numberOf(row![3]);
+      keptFrom ??= earliest;
+      // Upwards, parameters[0] is where it has got to; downwards, where it ends.
+      const isBefore = Number(parameters[0]) < earliest - 1 && (order === "asc" || count < limit);
+      if (earliest > keptFrom && isBefore) throw new ForgottenMeanwhile();
       if (count > 0) yield row![2] as Uint8Array<ArrayBuffer>;
       remaining -= count;
       if (count < limit) break;
       parameters[order === "asc" ? 0 : 1] = last;
     }
+  }
+}
+
+/** Events that an export was to have were forgotten while it was on its way (ADR 0021). */
+export class ForgottenMeanwhile extends Error {
+  override name = "ForgottenMeanwhile";
+
+  constructor() {
+    super("events of this export were forgotten while it was read: ask again");
   }
 }
 

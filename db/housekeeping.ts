@@ -11,6 +11,7 @@ import { type FiguresProgress, makeRoomFigures } from "./room_figures.ts";
 import { forgetClocks } from "./clocks.ts";
 import { clearMeasurements, forgetReadings } from "./readings.ts";
 import { ageRejected } from "./rejected.ts";
+import { forgetOldEvents, type Forgotten, markLog } from "./retention.ts";
 import { forgetRoomNames } from "./room_names.ts";
 import { forgetDeliveries } from "./webhooks.ts";
 import { deleteUnusedSessions, forgetCustomerData } from "./users.ts";
@@ -19,6 +20,10 @@ import { deleteUnusedSessions, forgetCustomerData } from "./users.ts";
 export interface Housekeeping {
   /** Days after which the raw reports of measurements are cleared; absent: never. */
   readonly measurementDays?: number | undefined;
+  /** Days after which events are forgotten, and what derives from them; absent: never. */
+  readonly retentionDays?: number | undefined;
+  /** Told of each round of forgetting. */
+  readonly onForgotten?: (forgotten: Forgotten) => void;
   /** Milliseconds from round to round. Default a minute. */
   readonly every?: number;
 }
@@ -26,12 +31,12 @@ export interface Housekeeping {
 /** Starts the rounds; returns how to stop them, which waits for the one under way. */
 export function startHousekeeping(
   sql: Sql,
-  { measurementDays, every = 60_000 }: Housekeeping = {},
+  { every = 60_000, ...decided }: Housekeeping = {},
 ): () => Promise<void> {
   let round = Promise.resolve();
   const progress: FiguresProgress = {};
   const timer = setInterval(() => {
-    round = round.then(() => tidy(sql, progress, measurementDays)).catch((error) => {
+    round = round.then(() => tidy(sql, progress, decided)).catch((error) => {
       // The next round does it; a database that is away is reported by who needs it.
       log.debug("Housekeeping was not done: {error}", { error });
     });
@@ -49,7 +54,7 @@ const log = getLogger(["talky", "db"]);
 async function tidy(
   sql: Sql,
   progress: FiguresProgress,
-  measurementDays: number | undefined,
+  { measurementDays, retentionDays, onForgotten = () => {} }: Housekeeping,
 ): Promise<void> {
   await deleteUnusedSessions(sql);
   await forgetCustomerData(sql);
@@ -62,6 +67,26 @@ async function tidy(
   await forgetReadings(sql);
   await forgetClocks(sql);
   if (measurementDays !== undefined) await clearMeasurements(sql, measurementDays);
+  await markLog(sql);
+  const forgotten = await forgetOldEvents(sql, retentionDays);
+  report(forgotten);
+  onForgotten(forgotten);
   // As long as a credential lasts, a repeated batch is known by its key.
   await sql`delete from telemetry_batches where time < now() - interval '24 hours'`;
+}
+
+function report({ events, rooms, sessions, earliest, heldBy }: Forgotten): void {
+  if (events > 0) {
+    log.info("Forgot {events} events before {earliest}, {rooms} rooms and {sessions} sessions", {
+      events,
+      earliest,
+      rooms,
+      sessions,
+    });
+  }
+  if (heldBy === undefined) return;
+  log.debug("The hold {name} keeps events from {earliest} on, which are past their retention", {
+    name: heldBy,
+    earliest,
+  });
 }

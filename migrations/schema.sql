@@ -30,12 +30,24 @@ create table events (
   data jsonb not null default '{}'::jsonb
 );
 
+create table holds (
+  name text not null,
+  after bigint not null,
+  reason text not null,
+  created timestamp(3) with time zone not null default now()
+);
+
 create table log_head (
   singleton boolean not null default true,
   id bigint not null default 0,
   earliest bigint not null default 1,
   untimed bigint not null default 0,
   generation uuid not null default gen_random_uuid()
+);
+
+create table log_marks (
+  head bigint not null,
+  "time" timestamp(3) with time zone not null default now()
 );
 
 create table measurements_cleared (
@@ -219,9 +231,13 @@ alter table events add constraint events_pkey PRIMARY KEY (id);
 
 alter table events add constraint events_room_id_fkey FOREIGN KEY (room_id) REFERENCES rooms(id);
 
+alter table holds add constraint holds_pkey PRIMARY KEY (name);
+
 alter table log_head add constraint log_head_pkey PRIMARY KEY (singleton);
 
 alter table log_head add constraint log_head_singleton_check CHECK (singleton);
+
+alter table log_marks add constraint log_marks_pkey PRIMARY KEY (head);
 
 alter table measurements_cleared add constraint measurements_cleared_pkey PRIMARY KEY (singleton);
 
@@ -350,6 +366,12 @@ CREATE OR REPLACE FUNCTION public.event_json(e events)
  LANGUAGE sql
  STABLE PARALLEL SAFE
 RETURN (((((((((((((('{"id":'::text || (e).id) || ',"type":"'::text) || (e).type) || '","room_id":'::text) || COALESCE((('"'::text || ((e).room_id)::text) || '"'::text), 'null'::text)) || ',"actor_id":'::text) || COALESCE((('"'::text || ((e).actor_id)::text) || '"'::text), 'null'::text)) || ',"peer_id":'::text) || COALESCE((('"'::text || ((e).peer_id)::text) || '"'::text), 'null'::text)) || ',"time":"'::text) || utc((e)."time")) || '","data":'::text) || ((e).data)::text) || '}'::text);
+
+CREATE OR REPLACE FUNCTION public.hold_json(h holds)
+ RETURNS json
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (SELECT row_to_json(shown.*) AS row_to_json FROM (SELECT (hold_json.h).name AS name, (hold_json.h).after AS after, (hold_json.h).reason AS reason, utc((hold_json.h).created) AS created) shown);
 
 CREATE OR REPLACE FUNCTION public.note_event_times()
  RETURNS trigger

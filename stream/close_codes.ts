@@ -95,6 +95,11 @@ export function closing(name: keyof typeof closeCodes, reason: string): CloseRea
   return { code: closeCodes[name].code, reason };
 }
 
+/** Of a cursor, or a reader, whose next events are kept no more. */
+export function goneBefore(earliest: number): CloseReason {
+  return closing("gone", `earliest kept event: ${earliest}`);
+}
+
 /** The registry's entry of a close code. */
 export function closeCodeOf({ code }: CloseReason): CloseCode {
   const known = Object.values(closeCodes).find((entry) => entry.code === code);

@@ -87,6 +87,7 @@ class RunningHub implements Hub {
   readonly #unlisten: () => Promise<void>;
   readonly #polling: ReturnType<typeof setInterval>;
   readonly #tending: ReturnType<typeof setInterval>;
+  #earliest = 1;
   #following: Promise<void> | undefined;
   #wokenAgain = false;
   #checkDue = false;
@@ -176,10 +177,18 @@ class RunningHub implements Hub {
     if (!this.#stopped) this.#following ??= this.#follow();
   }
 
-  /** Ends the readers of a log that there is no more: its ids mean something else now. */
-  #notice({ generation, head }: LogBounds): void {
+  /**
+   * Ends the readers of a log that there is no more, for its ids mean something else now, and those whose next events
+   * are kept no more.
+   */
+  #notice({ generation, head, earliest }: LogBounds): void {
     const { generation: former } = this.#context;
+    if (generation === former && earliest > this.#earliest) {
+      this.#earliest = earliest;
+      for (const reader of [...this.#readers]) reader.loseBefore(earliest);
+    }
     if (generation === former || this.#former.has(generation)) return;
+    this.#earliest = earliest;
     this.#former.add(former);
     this.#context.generation = generation;
     this.#ring.restart(head);

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type CloseReason, closing } from "./close_codes.ts";
+import { type CloseReason, closing, goneBefore } from "./close_codes.ts";
 import type { Encoding } from "./encoding.ts";
 import type { EventLog, LoggedEvent } from "../events/event_log.ts";
 import type { Filter } from "./filter.ts";
@@ -126,6 +126,11 @@ export class Reader {
     this.move();
   }
 
+  /** Closes a reader that has not read up to what is kept: what it would read next is gone. */
+  loseBefore(earliest: number): void {
+    if (this.#cursor < earliest - 1) this.close(goneBefore(earliest));
+  }
+
   /** Takes it off the hub and closes its sink. */
   close(reason: CloseReason): void {
     if (this.#removed) return;
@@ -170,9 +175,15 @@ export class Reader {
         filter: this.#filter,
         generation: this.#context.generation,
       });
+      // Asked after the page was read: what was gone by then is not in it, and would be passed over.
+      const { earliest } = await this.#context.log.bounds();
       this.#paging = false;
       if (this.#removed) return;
-      if (changes === this.#changes) this.#take(events, upTo);
+      if (changes === this.#changes) {
+        this.loseBefore(earliest);
+        if (this.#removed) return;
+        this.#take(events, upTo);
+      }
     } catch (error) {
       this.#paging = false;
       // `tend` tries again.

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { EventTypeName, Id } from "../events/event.ts";
 import type { LogBounds } from "../events/event_log.ts";
 import { faultsText } from "../events/faults.ts";
-import { type CloseReason, closing } from "./close_codes.ts";
+import { type CloseReason, closing, goneBefore } from "./close_codes.ts";
 import type { Wanted } from "./filter.ts";
 import { type ClientFrame, clientFrames } from "./frames.ts";
 import { unknownParameter } from "./parameters.ts";
@@ -123,7 +123,7 @@ export function place({ after, generation }: Cursor, log: LogBounds): { after: n
   if (after > head) {
     return closing("badRequest", `after=${after} is beyond the newest event, ${head}`);
   }
-  if (after < earliest - 1) return closing("gone", `earliest kept event: ${earliest}`);
+  if (after < earliest - 1) return goneBefore(earliest);
   return { after };
 }
 

@@ -251,7 +251,7 @@ export const readOnce: Mutants = {
   }, {
     // Is served what is there, and never learns of the gap.
     file: "stream/subscription.ts",
-    find: 'if (after < earliest - 1) return closing("gone", `earliest kept event: ${earliest}`);',
+    find: "if (after < earliest - 1) return goneBefore(earliest);",
     replace: "if (after < earliest - 1) return { after: earliest - 1 };",
     test: "tests/stream/websocket.test.ts",
     name: "4410 for a cursor",
