@@ -113,6 +113,7 @@ async function startWorks(settings: Settings): Promise<Works> {
   const stopHousekeeping = startHousekeeping(pool, {
     ...settings.quality,
     retentionDays: settings.retentionDays,
+    onForgotten: metrics.countForgotten,
   });
   const shared = routeSettings(settings, keys);
   const keyWatch = watchKeys(pool);

@@ -7,6 +7,7 @@
 import { bounded } from "./mutants/lists/bounded.ts";
 import { capturedOnce } from "./mutants/lists/captured_once.ts";
 import { downCleanly } from "./mutants/lists/down_cleanly.ts";
+import { forgotten } from "./mutants/lists/forgotten.ts";
 import { keptPrivate } from "./mutants/lists/kept_private.ts";
 import { keysHold } from "./mutants/lists/keys.ts";
 import { named } from "./mutants/lists/named.ts";
@@ -129,12 +130,21 @@ export const guarantees: readonly Guarantee[] = [
     ],
   },
   {
+    title: "11. Forgotten when it is due",
+    promise:
+      "With `TALKY_RETENTION_DAYS`, events go from the log's beginning, by the time of storing, and not while a hold keeps them; no reader, export or webhook passes over what is gone without being told (ADR 0021).",
+    mutants: forgotten,
+    notes: [
+      "Up to an hour late, and a minute after `earliest` has said so. Backups keep what they have.",
+    ],
+  },
+  {
     title: "Privacy",
     promise:
       "What nobody needs is not stored: no bodies of messages unless `TALKY_MESSAGE_BODIES=on`, and no addresses. User agents are, with the session. No log holds a secret.",
     mutants: keptPrivate,
     notes: [
-      "Not there yet: retention and erasure; and refused records keep what they had, names in them too.",
+      "Not there yet: the erasure of one person; and refused records keep what they had, names in them too.",
     ],
   },
 ];

@@ -45,6 +45,7 @@ import { userRoutes } from "./users.ts";
 import { version } from "./version.ts";
 import { webhookActionRoutes } from "./webhook_actions.ts";
 import { describePayloads } from "./webhook_payloads.ts";
+import { holdRoutes } from "./holds.ts";
 import { webhookRoutes } from "./webhooks.ts";
 import { whyRoutes } from "./why.ts";
 
@@ -95,6 +96,7 @@ export function createApp(dependencies: Dependencies): OpenAPIHono {
   app.route("/", apiKeyRoutes(dependencies));
   app.route("/", ticketRoutes(dependencies));
   app.route("/", webhookRoutes(dependencies));
+  app.route("/", holdRoutes(dependencies));
   app.route("/", webhookActionRoutes(dependencies));
   app.route("/", schemaRoutes(dependencies));
   app.route("/", asyncApiRoutes(dependencies));

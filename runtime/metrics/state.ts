@@ -5,6 +5,7 @@
  */
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { PoolStatus } from "../../db/pool.ts";
+import type { Forgotten } from "../../db/retention.ts";
 import type { ProsodyStatus } from "../../ingest/outbox_connection.ts";
 import { type WebhookFigures, webhookStates } from "../../db/webhook_state.ts";
 import { type Verdict, verdicts } from "../../webhooks/outcome.ts";
@@ -27,6 +28,8 @@ export interface StateMetrics {
   countClosed(reason: CloseReason): void;
   /** Counts an attempt to deliver a webhook. */
   countDelivery(verdict: Verdict): void;
+  /** Counts what a round of housekeeping has forgotten. */
+  countForgotten(forgotten: Forgotten): void;
   /** Sets what the gauges look at. */
   measure(measured: Measured): void;
 }
@@ -48,6 +51,7 @@ export function stateMetrics(registry: Registry): StateMetrics {
     registers,
   });
   for (const result of verdicts) delivered.inc({ result }, 0);
+  const countForgotten = forgottenMetrics(registers);
   const build = new Gauge({
     name: "talky_build_info",
     help: "1; the version is in the label",
@@ -57,6 +61,7 @@ export function stateMetrics(registry: Registry): StateMetrics {
   build.set({ version }, 1);
   return {
     countClosed: ({ code }) => closed.inc({ code }),
+    countForgotten,
     countDelivery: (result) => delivered.inc({ result }),
     measure(measured) {
       measureWebhooks(registry, measured.webhooks);
@@ -78,6 +83,26 @@ export function stateMetrics(registry: Registry): StateMetrics {
 }
 
 // ---
+
+/** What retention does (ADR 0021). */
+function forgottenMetrics(registers: Registry[]): StateMetrics["countForgotten"] {
+  const events = new Counter({
+    name: "talky_retention_events_total",
+    help: "Events that this instance has forgotten, for they were older than is kept",
+    registers,
+  });
+  const held = new Gauge({
+    name: "talky_retention_held",
+    help: "1 while a hold keeps events that would be forgotten otherwise (GET /holds)",
+    registers,
+  });
+  const earliest = new Gauge({ name: "talky_log_earliest", help: "The first event that is kept", registers });
+  return (forgotten) => {
+    events.inc(forgotten.events);
+    held.set(forgotten.heldBy === undefined ? 0 : 1);
+    earliest.set(forgotten.earliest);
+  };
+}
 
 /** Of the whole service: each instance says the same. */
 function measureWebhooks(registry: Registry, read: Measured["webhooks"]): void {

@@ -119,6 +119,24 @@ async function examples(api: Api): Promise<Record<string, Example[]>> {
     ...readingExamples(),
     ...await keyExamples(api),
     ...await webhookExamples(api),
+    ...await holdExamples(api),
+  };
+}
+
+async function holdExamples(api: Api): Promise<Record<string, Example[]>> {
+  const manager = { headers: { authorization: `Bearer ${await api.operatorToken("manage")}` } };
+  const path = "/holds/case-1";
+  return {
+    "put /holds/{name}": [
+      { path, status: 200, body: json({ reason: "a court asked" }), ...manager },
+      { path, status: 400, body: json({}), ...manager },
+      { path, status: 403, body: json({ reason: "x" }) },
+    ],
+    "get /holds": [{ path: "/holds?limit=1", status: 200, ...manager }, { path: "/holds", status: 403 }],
+    "delete /holds/{name}": [
+      { path, status: 204, ...manager },
+      { path: "/holds/none", status: 404, ...manager },
+    ],
   };
 }
 

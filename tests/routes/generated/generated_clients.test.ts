@@ -53,6 +53,8 @@ for (const [name, generator] of Object.entries(generators)) {
     };
     for (let i = 0; i < 4; i++) assert.equal((await api.request("/webhooks", webhook)).status, 201);
     // One value for every path's `id`.
+    await api
+      .sql`insert into holds (name, after, reason) select 'h' || n, 0, 'x' from generate_series(1, 4) n`;
     await api.sql`update webhooks set id = ${daily} where id = (select id from webhooks limit 1)`;
     for (let i = 0; i < 4; i++) await noteAttempt(api.sql, daily, attempt);
 
