@@ -180,8 +180,11 @@ export interface Settings {
   /** Whether browsers are told to come by HTTPS only (RFC 6797), for the host alone or its subdomains, too. */
   readonly hsts: "off" | "on" | "subdomains";
   readonly messageBodies: boolean;
-  /** Days after which events are forgotten (ADR 0021); undefined: never. */
-  readonly retentionDays: number | undefined;
+  /** Days after which raw reports of measurements are cleared, and events forgotten (ADR 0021); undefined: never. */
+  readonly keeping: {
+    readonly measurementDays: number | undefined;
+    readonly retentionDays: number | undefined;
+  };
   /** Folder of the bundled demo call; absent: there is none at `/demo`. */
   readonly demoDir: string | undefined;
   readonly logLevel: "debug" | "info" | "warning" | "error";
@@ -253,7 +256,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       : undefined,
     hsts: value.TALKY_HSTS,
     messageBodies: value.TALKY_MESSAGE_BODIES,
-    retentionDays: value.TALKY_RETENTION_DAYS,
+    keeping: { measurementDays: value.TALKY_MEASUREMENT_DAYS, retentionDays: value.TALKY_RETENTION_DAYS },
     demoDir: value.TALKY_DEMO ?? value.TALKY_ENV === "development"
       ? `${value.TALKY_DATA_DIR}/demo`
       : undefined,

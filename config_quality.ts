@@ -27,13 +27,11 @@ export const qualitySettings = {
 /** What is made of measurements. */
 export interface QualitySettings {
   readonly thresholds: Thresholds;
-  /** Days after which the raw reports of measurements are cleared; undefined: never. */
-  readonly measurementDays: number | undefined;
 }
 
 /** The settings as the service uses them. */
 export function readQuality(
   value: z.infer<z.ZodObject<typeof qualitySettings>>,
 ): QualitySettings {
-  return { thresholds: value.TALKY_QUALITY_THRESHOLDS, measurementDays: value.TALKY_MEASUREMENT_DAYS };
+  return { thresholds: value.TALKY_QUALITY_THRESHOLDS };
 }

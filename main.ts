@@ -110,11 +110,7 @@ async function startWorks(settings: Settings): Promise<Works> {
   const prosody = startIngest(settings, keys, pool, recorder);
   const post = webhookPoster(settings.webhooks);
   const webhooks = startWebhooks(settings, keys, { sql: pool, hub, post, onAttempt: metrics.countDelivery });
-  const stopHousekeeping = startHousekeeping(pool, {
-    ...settings.quality,
-    retentionDays: settings.retentionDays,
-    onForgotten: metrics.countForgotten,
-  });
+  const stopTidying = startHousekeeping(pool, { ...settings.keeping, onForgotten: metrics.countForgotten });
   const shared = routeSettings(settings, keys);
   const keyWatch = watchKeys(pool);
   metrics.measure({
@@ -158,7 +154,7 @@ async function startWorks(settings: Settings): Promise<Works> {
       // Everything accepted is stored before Prosody and the database are let go.
       await within(4, "what is being stored", recorder.drain());
       await within(2, "Prosody", prosody.stop());
-      await within(2, "requests", Promise.all([closed, stopHousekeeping()]));
+      await within(2, "requests", Promise.all([closed, stopTidying()]));
       await pool.end({ timeout: 1 });
     },
   };

@@ -49,6 +49,6 @@ async function ingest(bindings: Bindings): Promise<ProsodySession> {
     name: "talky-ingest",
     timeout: settings.databaseTimeout,
   });
-  startHousekeeping(sql, { ...settings.quality, retentionDays: settings.retentionDays });
+  startHousekeeping(sql, settings.keeping);
   return startIngest(settings, keys, sql, databaseRecorder(sql));
 }
