@@ -13,6 +13,7 @@ import { clearMeasurements, forgetReadings } from "./readings.ts";
 import { ageRejected } from "./rejected.ts";
 import { forgetOldEvents, type Forgotten, markLog } from "./retention.ts";
 import { forgetRoomNames } from "./room_names.ts";
+import { holdForWebhooks } from "./webhook_holds.ts";
 import { forgetDeliveries } from "./webhooks.ts";
 import { deleteUnusedSessions, forgetCustomerData } from "./users.ts";
 
@@ -68,6 +69,7 @@ async function tidy(
   await forgetClocks(sql);
   if (measurementDays !== undefined) await clearMeasurements(sql, measurementDays);
   await markLog(sql);
+  await holdForWebhooks(sql);
   const forgotten = await forgetOldEvents(sql, retentionDays);
   report(forgotten);
   onForgotten(forgotten);

@@ -83,6 +83,12 @@ export const told: Mutants = {
     test: actions,
     name: "when retention passes",
   }, {
+    file: "db/webhook_holds.ts",
+    find: "w.failures > 0",
+    replace: "w.failures < 0",
+    test: "tests/db/webhook_holds.test.ts",
+    name: "what a failing webhook",
+  }, {
     // What is left of a batch, under the id of all of it.
     file: "webhooks/cutting.ts",
     find: "return stopAt(await log.bounds(), generation, first) ?? { events };",
