@@ -45,7 +45,7 @@ export interface Service {
   readonly address: Listener["address"];
   /**
    * Stops accepting, closes readers, stores what was accepted, then lets go of Prosody and database. Waits for none
-   * of them longer than some seconds: what hangs is cut off, and comes again from whoever has it.
+   * of them longer than some seconds: what hangs is cut off, and its sender sends it again.
    */
   stop(): Promise<void>;
 }

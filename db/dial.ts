@@ -26,7 +26,7 @@ export async function dial(
   try {
     return await attempt(host, address.tls, within);
   } catch (error) {
-    // Whoever prefers TLS has not asked for it.
+    // `prefer` does not insist on TLS.
     const plain = address.tls.mode === "prefer" && error instanceof HandshakeError;
     if (!plain) throw explained(error, host);
     return await attempt(host, { ...address.tls, mode: "disable" }, within).catch((error) => {

@@ -1,5 +1,5 @@
 /**
- * A pool of connections. Each does one thing at a time: a statement, or a transaction. Whoever waits for one, waits
+ * A pool of connections. Each does one thing at a time: a statement, or a transaction. A caller waits for one
  * for so long and no longer.
  *
  * @module
@@ -260,7 +260,7 @@ interface Waiting {
 }
 
 /**
- * Milliseconds between attempts to connect, during which whoever asks waits: at most about a second, so that
+ * Milliseconds between attempts to connect, during which callers wait: at most about a second, so that
  * answers come soon while the server is away, and work goes on soon after.
  */
 const pause = { from: 50, most: 1000 };

@@ -1,5 +1,5 @@
 /**
- * The driver's way to write statements (`sql\`…\``), given to whoever runs them.
+ * The driver's way to write statements (`sql\`…\``), handed to the code that runs them.
  *
  * @module
  */

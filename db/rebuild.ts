@@ -49,7 +49,7 @@ export async function rebuild(sql: Sql, progress: Progress = () => {}): Promise<
   });
 }
 
-/** Makes whoever stores records wait until this transaction ends, and waits for those under way. */
+/** Makes writers of records wait until this transaction ends, and waits for those under way. */
 export async function holdIngest(tx: Transaction): Promise<void> {
   await tx`lock table sources in share row exclusive mode`;
 }

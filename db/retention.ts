@@ -60,7 +60,7 @@ async function unmoved(sql: Sql): Promise<Pick<Forgotten, "earliest" | "heldBy">
 /** Moves `earliest` on, as far as days and holds let it. */
 async function moveEarliest(sql: Sql, days: number): Promise<Pick<Forgotten, "earliest" | "heldBy">> {
   return await transaction(sql, async (tx) => {
-    // Whoever adds a hold waits until it is clear what is left to be held.
+    // Adding a hold waits until it is clear what is left to be held.
     await tx`lock table holds in share mode`;
     const [{ due, held, name }] = await tx<[{ due: number; held: number | null; name: string | null }]>`
       select coalesce(

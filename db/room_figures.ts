@@ -1,6 +1,6 @@
 /**
  * How full ended rooms were: kept with the rooms, so that statistics of months need not look at everybody who was
- * there. What is missing is computed where it is asked for, so whoever changes a stay only has to say so.
+ * there. What is missing is computed where it is asked for, so code that changes a stay only has to say so.
  *
  * @module
  */

@@ -34,8 +34,8 @@ export class MissingRecords extends Error {
 export async function store(sql: Sql, submissions: readonly Submission[]): Promise<Receipt[]> {
   const gaps: Gap[] = [];
   const stored = await transaction(sql, async (tx) => {
-    // A process that hangs in here would keep its locks, and with them whoever takes over. Goes on its way
-    // with the first statement.
+    // A process that hangs in here would keep its locks, and block the one that takes over. Sent together with
+    // the first statement.
     tx`set local idle_in_transaction_session_timeout = '10s'`.execute();
     const receipts = new Map<Submission, Receipt>();
     let events: NewEvent[] = [];
@@ -92,7 +92,7 @@ async function append(tx: Transaction, events: readonly NewEvent[]): Promise<voi
   await storeReadings(tx, events);
 }
 
-/** Takes an idempotency key for a batch, or answers who has it. Waits for a twin under way. */
+/** Takes an idempotency key for a batch, or returns who has it. Waits for a twin under way. */
 async function claimKey(tx: Transaction, sessionid: string, { key, digest, answer }: Idempotency) {
   const claimed = await tx`
     insert into telemetry_batches (sessionid, key, digest, answer)
@@ -109,7 +109,7 @@ function startsEpoch(submission: Submission): boolean {
   return submission.origin === "outbox" && (submission.lines[0]?.seq === 1 || submission.resumes === true);
 }
 
-/** Stores all of an outbox's run but its events, which it answers. */
+/** Stores all of an outbox's run but its events, which it returns. */
 async function storeOutbox(
   tx: Transaction,
   run: OutboxSubmission,

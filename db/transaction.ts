@@ -6,7 +6,7 @@
 import type { Connection } from "./connection.ts";
 import { bind, onSettled, type Query, type Transaction } from "./query.ts";
 
-/** Whoever lends connections. */
+/** Lends connections. */
 export interface Lender {
   lend<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
 }
@@ -21,7 +21,7 @@ export function transaction<T>(sql: Lender, work: (tx: Transaction) => Promise<T
     let failed: { error: unknown } | undefined;
     const run = (query: Query) => {
       onSettled(query, (error) => error !== undefined && (failed ??= { error }));
-      // Whoever does not wait for it hears of it at the end.
+      // A caller that does not await it hears of the failure at the end.
       query.catch(() => {});
       connection.execute(query);
     };

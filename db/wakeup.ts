@@ -1,5 +1,5 @@
 /**
- * Listening for appends. A hint, never the truth: whoever is woken reads by cursor, and polls besides,
+ * Listening for appends. A hint, never the truth: a reader that is woken reads by cursor, and polls besides,
  * so a lost notification costs a pause and nothing else. A pooler in transaction mode has no LISTEN, nor has
  * Hyperdrive: this is found out, and said once.
  *

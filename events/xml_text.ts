@@ -5,7 +5,7 @@
  */
 
 /**
- * Escapes, in JSON's own way, the characters that no XML document can have (XML 1.0 §2.2), so that whoever reads
+ * Escapes, in JSON's own way, the characters that no XML document can have (XML 1.0 §2.2), so that a reader
  * the JSON gets them. A parser that meets one as it is ends the connection.
  */
 export function jsonInXml(json: string): string {

@@ -168,7 +168,7 @@ class OutboxConnection {
   async end(): Promise<void> {
     this.#over = true;
     this.#xmpp.timeout = 1000;
-    // Whoever is half gone does not say goodbye.
+    // A peer that is half gone does not say goodbye.
     const patience = new AbortController();
     const goodbye = this.#xmpp.stop().catch(() => {}).finally(() => patience.abort());
     await Promise.race([goodbye, delay(2000, patience.signal)]);

@@ -10,7 +10,7 @@ import { type OutboxOptions, type ProsodyStatus, readOutbox, reasonOf } from "./
 
 export interface ProsodySession {
   status(): ProsodyStatus;
-  /** Closes the connection; batches that are not acknowledged come again to whoever subscribes next. */
+  /** Closes the connection; batches that are not acknowledged are sent again to the next subscriber. */
   stop(): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 /**
  * The recorder: every way in hands its submissions over here, and they are stored in order, as many in
  * one transaction as have gathered meanwhile (group commit). A submission's promise settles after the
- * commit, so whoever acknowledges does it truthfully.
+ * commit, so an acknowledgement is true.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export interface Recorder {
   drain(): Promise<void>;
 }
 
-/** The recorder takes nothing more: the service stops. Whoever submitted tries another instance, or again. */
+/** The recorder takes nothing more: the service stops. The caller tries another instance, or again. */
 export class RecorderClosed extends Error {
   override name = "RecorderClosed";
 }

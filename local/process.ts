@@ -1,5 +1,5 @@
 /**
- * Processes that may outlive whoever started them: recognised again later, waited for, ended.
+ * Processes that may outlive their parent: recognised again later, waited for, ended.
  *
  * @module
  */

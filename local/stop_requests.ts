@@ -1,5 +1,5 @@
 /**
- * Requests to stop: signals, from the person at the terminal or from whoever runs us.
+ * Requests to stop: signals, from the person at the terminal or from a supervisor.
  *
  * @module
  */

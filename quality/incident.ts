@@ -5,7 +5,7 @@
  * @module
  */
 
-/** Somebody whose connection went, or whose leaving was concluded after a crash. */
+/** A person whose connection broke, or whose leaving was concluded after a crash. */
 export interface Loss {
   /** The event that tells. */
   readonly id: number;

@@ -1,5 +1,5 @@
 /**
- * How much one may take of the service: budgets that refill, and places that are had at once. Whoever asks for more
+ * How much one may take of the service: budgets that refill, and places that are had at once. A caller that asks for more
  * gets 429 and is told when to come again. Where the counting is done is the runtime's to bring.
  *
  * @module

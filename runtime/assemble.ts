@@ -79,7 +79,7 @@ export function startIngest(settings: Settings, keys: Keys, sql: Sql, recorder: 
     url: prosodyUrl(settings),
     hosts,
     username,
-    // Needed for the login only; an hour bears clocks that differ.
+    // Needed for the login only; an hour tolerates clocks that differ.
     credential: () => signIngestCredential(keys, `${username}@${hosts.users}`, 3600),
     positions: () => readPositions(sql),
     recorder,

@@ -72,7 +72,7 @@ export async function startHub(log: EventLog, options: HubOptions = {}): Promise
 // ---
 
 class RunningHub implements Hub {
-  /** What is new is read at once, whoever catches up meanwhile. */
+  /** What is new is read at once, while others catch up. */
   readonly #log: EventLog;
   readonly #inTurns: EventLog;
   readonly #options: Required<HubOptions>;
@@ -81,7 +81,7 @@ class RunningHub implements Hub {
   /** How many readers an owner has. */
   readonly #owned = new Map<string, number>();
   readonly #context: ReaderContext & { generation: string };
-  /** Generations that the log has had: whoever still says so has read it before. */
+  /** Generations that the log has had: a cursor of one of them is from before. */
   readonly #former = new Set<string>();
   readonly #callbacks = new Set<() => void>();
   readonly #unlisten: () => Promise<void>;
@@ -207,7 +207,7 @@ class RunningHub implements Hub {
         do {
           const { generation } = this.#context;
           page = await this.#log.readAfter(this.#ring.head, { limit: pageSize, generation });
-          // Noticed meanwhile by somebody who asked for the bounds.
+          // Noticed meanwhile, when the bounds were asked for.
           if (generation !== this.#context.generation) continue;
           this.#ring.push(page);
           for (const reader of this.#readers) reader.move();

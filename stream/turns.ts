@@ -24,7 +24,7 @@ export function together<T>(ask: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** Lets so many do something at once; whoever comes later waits for a turn. */
+/** Lets so many do something at once; others wait for a turn. */
 export function takingTurns(atOnce: number): <T>(work: () => Promise<T>) => Promise<T> {
   let free = atOnce;
   const waiting: (() => void)[] = [];

@@ -65,7 +65,7 @@ export interface Stage extends AsyncDisposable {
   isOutboxFull(): Promise<boolean>;
   /** Every API is ready, and Prosody feeds one of them. */
   isReady(): Promise<boolean>;
-  /** How the APIs are, and what they have logged last: for whoever has to find out why. */
+  /** How the APIs are, and what they have logged last: for a person who has to find out why. */
   describe(): Promise<string>;
 }
 

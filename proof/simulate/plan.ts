@@ -23,7 +23,7 @@ export function planRoom(random: Random, people: number): readonly Action[] {
 
 // ---
 
-/** Something that happens once its turn has come, to whoever is there. */
+/** Something that happens once its turn has come, to the people who are there then. */
 type Beat = () => void;
 
 /** The beats between arriving and leaving. What is begun by one of a pair is ended by the other. */

@@ -125,7 +125,7 @@ export class RoomClients {
     this.#online.delete(passerby);
   }
 
-  /** Logs out whoever is still there, whatever state they are in. */
+  /** Logs out everybody who is still there, whatever state they are in. */
   async close(): Promise<void> {
     await Promise.allSettled([...this.#online].map((client) => client.logOut()));
   }

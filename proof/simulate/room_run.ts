@@ -75,7 +75,7 @@ export class RoomRun {
     }
   }
 
-  /** Logs out whoever is still there. */
+  /** Logs out everybody who is still there. */
   async close(): Promise<void> {
     await this.#clients.close();
   }

@@ -29,7 +29,7 @@ export class Interrupted extends Error {
 export class TalkyApi {
   readonly #url: string;
   readonly #stop: AbortSignal;
-  /** How long it may be away, in milliseconds. Somebody who has never answered is not restarting. */
+  /** How long it may be away, in milliseconds. An API that has never answered is not restarting. */
   #patience = 3000;
 
   /** `url` is where the service is, e.g. `http://localhost:8001`; `stop` ends what is under way. */

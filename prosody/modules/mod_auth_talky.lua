@@ -73,7 +73,7 @@ function provider.get_sasl_handler(session)
 	})
 end
 
--- There are no accounts: whoever has a credential is a user.
+-- There are no accounts: a credential makes a user.
 function provider.user_exists()
 	return true
 end

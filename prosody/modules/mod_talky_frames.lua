@@ -1,6 +1,6 @@
 -- Takes messages that come in several WebSocket frames, as Chromium sends what is longer than 128 KiB;
 -- mod_websocket closes the connection over them. And answers a stanza that is longer than one may be, or has more
--- elements, with an error: mod_websocket ends the stream over the one, and so the call of whoever pasted too much,
+-- elements, with an error: mod_websocket ends the stream over the one, and so the call of a user who pasted too much,
 -- and has the other parsed first, which takes so long that everybody notices.
 --
 -- The bound is Prosody's own `c2s_stanza_size_limit`; logging in has bounds of its own. Clients are told it in

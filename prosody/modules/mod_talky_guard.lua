@@ -62,7 +62,7 @@ module:hook("iq-get/bare/" .. xmlns_muc .. "#admin:query", function(event)
 	return refuse(event, "modify", "bad-request", "The query takes an item with a role or an affiliation")
 end, 1)
 
--- An error to somebody who is not there takes no answer.
+-- An error to an occupant who is not there takes no answer.
 module:hook("message/full", function(event)
 	local stanza = event.stanza
 	local room = stanza.attr.type == "error" and muc.get_room_from_jid(jid.bare(stanza.attr.to))

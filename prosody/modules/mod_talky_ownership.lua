@@ -40,7 +40,7 @@ local function settle(room)
 	if room.destroying then return end
 	for _, change in ipairs(succession.settle(line_of(room), occupants_of(room))) do
 		local affiliation = change.affiliation
-		-- Whoever has been in a room for members may stay.
+		-- Those who are in a room for members already may stay.
 		if affiliation == "none" and room:get_members_only() then affiliation = "member" end
 		room:set_affiliation(true, change.user, affiliation)
 	end

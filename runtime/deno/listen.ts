@@ -8,7 +8,7 @@ import { Failure } from "../failure.ts";
 import { type Bounds, type Handler, startHttpServer } from "./http_server.ts";
 import { readPems, watchPems } from "./tls.ts";
 
-/** Somebody who listens. */
+/** A server that listens. */
 export interface Listener {
   readonly address: { readonly hostname: string; readonly port: number };
   /** Accepts no more; resolves when the last answer has been sent. WebSockets are closed. */

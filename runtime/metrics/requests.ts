@@ -12,7 +12,7 @@ import { type Budget, budgets, type Place, places } from "../../routes/limits.ts
 export interface RequestMetrics {
   /** Counts and times requests, by route, method and status. */
   readonly middleware: MiddlewareHandler;
-  /** Counts a refusal of somebody who has taken too much. */
+  /** Counts a refusal for having taken too much. */
   countLimit(limit: Budget | Place): void;
 }
 

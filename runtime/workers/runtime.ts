@@ -11,7 +11,7 @@ export interface DurableObjectNamespace {
   get(id: unknown): Fetcher;
 }
 
-/** Somebody who answers requests: a Durable Object, or static files. */
+/** Handles requests: a Durable Object, or static files. */
 export interface Fetcher {
   fetch(request: Request): Promise<Response>;
 }

@@ -5,7 +5,7 @@ import { useSelector } from "react-redux";
 /** What a message has beside its text: addresses, an id, the sender's name. */
 const markup = 4096;
 
-/** What the SDK's input bears: it spreads a text over the stack, which has no room for much more than 100,000. */
+/** What the SDK's input can take: it spreads a text over the stack, which has no room for much more than 100,000. */
 const mostCharacters = 64 * 1024;
 
 /** Tells whether a text fits into a message. */

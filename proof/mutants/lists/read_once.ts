@@ -187,8 +187,8 @@ export const readOnce: Mutants = {
 
   "a subscription changes under way": [{
     file: "stream/reader.ts",
-    find: "if (changes === this.#changes) this.#take(events, upTo);",
-    replace: "this.#take(events, upTo);",
+    find: "if (changes === this.#changes) {\n        this.loseBefore",
+    replace: "{\n        this.loseBefore",
     test: "tests/stream/resubscribe.test.ts",
     name: "a page under way when the subscription changes",
   }, {

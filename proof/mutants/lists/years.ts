@@ -5,8 +5,8 @@ export const flat: Mutants = {
   "a filter, or several together, has a plan that walks the table": [{
     file: "db/event_selection.ts",
     // All blocks of a span, and not those that have such events.
-    find: "findBlocks(sql, { types, from,",
-    replace: "findBlocks(sql, { from,",
+    find: "await findBlocks(sql, { types, from,",
+    replace: "await findBlocks(sql, { from,",
     test: "tests/routes/flat.test.ts",
     name: "every list by every combination",
   }],

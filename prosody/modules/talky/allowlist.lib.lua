@@ -56,7 +56,7 @@ local messages = {
 	occupant = { chat = true, normal = true, error = true },
 }
 
--- Answers, with type result and error, go to whoever may ask: Prosody, and peers.
+-- Answers, with type result and error, go to those who may ask: Prosody, and peers.
 local answered = { self = true, host = true, rooms = true, occupant = true }
 
 local function set_of(list)

@@ -1,4 +1,4 @@
--- A budget that fills up with time: so much at once, so much a second, and into debt. Pure: whoever takes says
+-- A budget that fills up with time: so much at once, so much a second, and into debt. Pure: the caller says
 -- what time it is, in seconds.
 
 local bucket = {}

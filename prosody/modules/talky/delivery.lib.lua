@@ -84,7 +84,7 @@ function delivery:unsubscribe(jid)
 	end
 end
 
--- Sends what the window allows. A send may be answered before it returns, and whoever is called may call
+-- Sends what the window allows. A send may be answered before it returns, and the callee may call
 -- anything here: nothing read before a send is taken for true after it, a pump within a pump leaves the work
 -- to the outer one, and one turn has an end whatever they do. What is left goes with the next tick.
 function delivery:pump()

@@ -38,7 +38,7 @@ function directory:remove(name)
 	return os.remove(self.path .. "/" .. name)
 end
 
--- Other readers see the old content or the new one, never a part; nor does whoever starts after a power cut.
+-- Other readers see the old content or the new one, never a part; nor does a process that starts after a power cut.
 function directory:replace(name, content)
 	local scratch = name .. "~"
 	local file, err = self:open(scratch, "wb")

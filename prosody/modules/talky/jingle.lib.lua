@@ -104,7 +104,7 @@ local function is_answer(stanza)
 end
 
 -- Reads the error that answers a request: { condition, unknown }, or nil of a result. `condition` is
--- Jingle's own (XEP-0166 §10) where there is one, else the stanza's; `unknown`: whoever answers has no such
+-- Jingle's own (XEP-0166 §10) where there is one, else the stanza's; `unknown`: the one who answers has no such
 -- session.
 local function read_refusal(stanza)
 	if stanza.attr.type ~= "error" then return nil end

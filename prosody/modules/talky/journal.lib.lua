@@ -91,7 +91,7 @@ function journal:push(segment)
 	self.segments[self.tail] = segment
 end
 
--- Appends a record, also to a full outbox: whoever lets things begin asks `is_full` first, so that beyond
+-- Appends a record, also to a full outbox: modules that let things begin ask `is_full` first, so that beyond
 -- the bound comes only what ends. While the disk refuses, records wait in memory, for `retry`; false means
 -- that this one does.
 function journal:append(json)

@@ -158,7 +158,7 @@ function room:answer(from, to, request, refusal)
 	if staked and staked.order ~= asked.order then staked = nil end
 	if not refusal then return self:grant(asked.action, staked, own and own.order == asked.own and own) end
 	if refusal.unknown and asked.action ~= "session-initiate" then
-		-- Whoever has no session of this sid has not their own either.
+		-- One who has no session of this sid has not their own either.
 		local theirs = self.calls[key_of(from, to, asked.sid)]
 		if own and (own == staked or own.order == asked.own) then self:refuse(own, from, refusal.condition) end
 		if theirs then self:refuse(theirs, from, refusal.condition) end

@@ -24,7 +24,7 @@ async function build(generator: Generator, document: object, program: string): P
     imports: { "openapi-fetch": project.imports["openapi-fetch"] },
     nodeModulesDir: "none",
     lock: false,
-    // (What hey-api brings of its own does not bear exactOptionalPropertyTypes.)
+    // (hey-api's own files do not compile under exactOptionalPropertyTypes.)
     compilerOptions: { strict: true, noUncheckedIndexedAccess: true },
   };
   await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify(config));

@@ -5,7 +5,7 @@
  */
 import type { Browser, Page } from "playwright-core";
 
-/** Somebody who tries to enter a room, or is in it. */
+/** A person who tries to enter a room, or is in it. */
 export class Participant {
   private constructor(
     readonly name: string,

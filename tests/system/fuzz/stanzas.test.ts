@@ -21,7 +21,7 @@ const atOnce = 50;
 async function pester(prosody: TestProsody, api: Subscriber, peer: Session) {
   const wrong = await join(prosody, "wrong");
   await enter(wrong);
-  // xmpp.js cannot bear errors that come from the addresses it should not have used.
+  // xmpp.js fails on errors from addresses that it should not have used.
   wrong.client.removeAllListeners("element");
   const places: Record<string, string> = {
     room,

@@ -26,7 +26,7 @@ export interface XmppAttacker {
   send(text: string): void;
 }
 
-/** Somebody who means no good. */
+/** An attacker. */
 export class Attacker {
   readonly target: Target;
   readonly address: string;
