@@ -23,7 +23,7 @@ function spans(): { from?: string; to?: string }[] {
 
 const iso = (time: number) => new Date(time).toISOString();
 
-Deno.test("whatever span of time and types: what a plain scan finds, in order, in either direction, and cut into pages", async () => {
+Deno.test("whatever span of time and types: what a plain scan finds, in order, in pages", async () => {
   await using database = await testDatabase();
   const { sql } = database;
   await generateYears(sql, { events: 20_000, rooms: 200 });

@@ -6,7 +6,7 @@ import { testDatabase } from "../harness/database.ts";
 
 const device = { type: "browser", os: "", browser: "", useragent: "" } as const;
 
-Deno.test("sessions that were never used are deleted, those with customerData when their credential has ended", async () => {
+Deno.test("sessions that were never used are deleted, those with customerData at their end", async () => {
   await using database = await testDatabase();
   const { sql } = database;
   const add = async (

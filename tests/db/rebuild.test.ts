@@ -7,7 +7,7 @@ import { empty, outboxRun, readLog, readRows, storeAll } from "./outbox.ts";
 
 const started: SourceRecord = { type: "epoch_started", time: "2026-01-01T00:00:00.000Z", data: {} };
 
-Deno.test("however a history is cut into batches and groups, and whatever comes twice: same log, same rows", async () => {
+Deno.test("however a history is cut into batches, and whatever comes twice: same log, same rows", async () => {
   await using database = await testDatabase();
   const { sql } = database;
   const shown = async () => ({ log: await readLog(sql), rows: await readRows(sql) });

@@ -136,7 +136,7 @@ Deno.test("a start whose record was refused, or lost to damage, closes what was 
   });
 });
 
-Deno.test("wherever a node dies, its next start leaves nothing open, and the log tells the same as the rows", async () => {
+Deno.test("wherever a node dies, its next start leaves nothing open, in the log and the rows", async () => {
   await using database = await testDatabase();
   const { sql } = database;
   const lives = histories({ steps: 60 }).chain((history) =>

@@ -69,7 +69,7 @@ Deno.test("a hold keeps what comes after it, and is named; without it the rest g
   assert.deepEqual([free.earliest, free.heldBy, free.events], [10, undefined, 6]);
 });
 
-Deno.test("rooms and sessions follow their events; a rebuild brings nothing back and takes nothing away", async () => {
+Deno.test("rooms and sessions follow their events; a rebuild changes nothing", async () => {
   await using database = await testDatabase();
   const { sql } = database;
   // A year of rooms of four, all stored when it happened.

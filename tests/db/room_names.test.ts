@@ -14,7 +14,7 @@ function created(node: string, actor: string): RoomRecord {
   return { type: "room_created", time: "2026-01-01T12:00:00.000Z", room, actor, data: { name: node } };
 }
 
-Deno.test("a room is called what its creator wrote, in its row and in the log, after a rebuild as well", async () => {
+Deno.test("a room is called what its creator wrote, in its row and in the log, and rebuilt", async () => {
   await using database = await testDatabase();
   const { sql } = database;
   const node = roomNode("Team 🚀");

@@ -114,7 +114,7 @@ Deno.test("nothing of a group that fails is stored, and all of it when it comes 
   assert.deepEqual(await readLog(sql), expectedLog);
 });
 
-Deno.test("a batch that leaves a gap behind what is stored is not stored: what is missing may come yet", async () => {
+Deno.test("a batch that leaves a gap behind what is stored is not stored: it may come yet", async () => {
   await using database = await testDatabase();
   const runOf = (from: number, to: number) => outboxRun(fixtureRecords.slice(from, to), { first: from + 1 });
   await storeAll(database.sql, runOf(0, 5));
@@ -124,7 +124,7 @@ Deno.test("a batch that leaves a gap behind what is stored is not stored: what i
   assert.deepEqual(await readLog(database.sql), expectedLog);
 });
 
-Deno.test("an outbox that has forgotten its beginning (the database is newer) is read from where it begins", async () => {
+Deno.test("an outbox that has forgotten its beginning is read from where it begins", async () => {
   await using database = await testDatabase();
   const run = outboxRun(fixtureRecords.slice(4), { first: 5 });
   await assert.rejects(storeAll(database.sql, run), "unless it is the first of a subscription");

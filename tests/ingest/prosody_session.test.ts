@@ -66,7 +66,7 @@ Deno.test("batches that could not be stored come again, and no later epoch overt
   }
 });
 
-Deno.test("what waits is what is not stored, also while the outbox is asked; a connection that is gone has no outbox", async () => {
+Deno.test("what waits is what is not stored; a connection that is gone has no outbox", async () => {
   await using prosody = await testProsody();
   for (let epochs = 1; epochs < 4; epochs++) await prosody.restart();
   const hold = Promise.withResolvers<void>();

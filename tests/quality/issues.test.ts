@@ -48,7 +48,7 @@ Deno.test("raised when two of three samples show it, cleared when two in a row d
   assert.deepEqual(live.map(({ end }) => end), [null], "what goes on has no end");
 });
 
-Deno.test("a mute, or a gap in what was measured, joins nothing that was before it with what came after", () => {
+Deno.test("a mute, or a gap in what was measured, joins nothing before it with what came after", () => {
   const around = (change: Partial<Values>, way: "in" | "out"): Change => (stream, at) =>
     stream.speaker === ada && stream.kind === "audio" && stream.way === way && (at === 85 || at === 215)
       ? change

@@ -39,7 +39,7 @@ Deno.test("what browsers cannot have measured is refused, by name", () => {
   assert.deepEqual(readingsOf(event({ reports: [{ ...inbound, bytesReceived: -1 }] })), []);
 });
 
-Deno.test("what a client has of its own is left alone; null is a browser's NaN; lost packets may be found again", () => {
+Deno.test("what a client has of its own is left alone; null is a browser's NaN", () => {
   assert.equal(readMeasurement({ rtt: 12 }), null);
   assert.equal(readMeasurement({ reports: "none" }), null);
   const read = readMeasurement({

@@ -26,7 +26,7 @@ Deno.test("more loss or delay never raises the estimate, which lies between 1 an
   );
 });
 
-Deno.test("a good call is good, 20 % loss is poor, and 50 % is no better; half a second is no good call", () => {
+Deno.test("a good call is good, 20 % loss is poor, 50 % is no better; half a second is poor", () => {
   assert.ok(estimateMos({ rtt: 20, buffer: 40, loss: 0 }) > 4.3);
   assert.ok(estimateMos({ rtt: 20, buffer: 40, loss: 20 }) < 2.6);
   assert.equal(estimateMos({ rtt: 20, buffer: 40, loss: 50 }), 1);

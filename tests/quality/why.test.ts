@@ -152,7 +152,7 @@ Deno.test("of one end's telemetry, or none, the verdict is still true: unknown w
   assert.equal(ask(by([ada, bob]), 150).verdict, "unmeasured");
 });
 
-Deno.test("one who lies, lies about themselves: the hearer's word on what came stands against the speaker's", () => {
+Deno.test("one who lies, lies about themselves: the hearer's word stands against the speaker's", () => {
   const lying = call(only((s) => s.speaker === ada && s.way === "out", { packets: 0, bytes: 0, energy: 0 }));
   const answer = ask(lying, 60);
   assert.equal(answer.steps[5]!.answer, "yes");

@@ -7,7 +7,7 @@ import { roomRecord } from "../events/history.ts";
 import { ada, at, call, daily, makeCall, weekly } from "./a_call.ts";
 import { type Api, testApi } from "./api.ts";
 
-Deno.test("what has not changed is not sent again: an ended room, a page of the past, as long as they last", async () => {
+Deno.test("what has not changed is not sent again: an ended room, a page of the past", async () => {
   await using api = await testApi();
   await makeCall(api.sql);
   const past = [

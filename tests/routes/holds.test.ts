@@ -3,7 +3,7 @@ import { forgetOldEvents } from "../../db/retention.ts";
 import { testApi } from "./api.ts";
 import { assertProblem } from "./problems.ts";
 
-Deno.test("a hold is set, listed, moved and removed; it keeps events, and cannot bring back what is gone", async () => {
+Deno.test("a hold is set, listed, moved and removed; it cannot bring back what is gone", async () => {
   await using api = await testApi({ events: 20 });
   const headers = {
     authorization: `Bearer ${await api.operatorToken("manage", 60)}`,

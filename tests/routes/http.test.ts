@@ -73,7 +73,7 @@ Deno.test("without the database: 503, when to try again, and no word of SQL", as
   await away.end();
 });
 
-Deno.test("a statement that the server gives up for its time, or for a lock's: 503, and when to try again", async () => {
+Deno.test("a statement that takes too long, or waits too long for a lock: 503, and when to retry", async () => {
   await using database = await testDatabase();
   for (const [setting, code] of [["statement_timeout", "57014"], ["lock_timeout", "55P03"]]) {
     const hasty = connect(`${database.url}?options=-c%20${setting}%3D100`);

@@ -102,7 +102,7 @@ Deno.test("upto: the answer is what it was when the log ended there", async () =
   );
 });
 
-Deno.test("issues of a room and across rooms: the same, those that go on first, by kind, person and time", async () => {
+Deno.test("issues of a room and across rooms: those that go on first, by kind, person, time", async () => {
   await using api = await testApi();
   const loses = (second: number) => second >= 60 && second <= 90;
   await measuredCall(

@@ -5,7 +5,7 @@ import { outboxRun, storeAll } from "../db/outbox.ts";
 import { histories } from "../events/history.ts";
 import { testApi } from "./api.ts";
 
-Deno.test("a room at any moment of any history is as its events, looked at one question at a time, say", async () => {
+Deno.test("a room at any moment of any history is as its events say", async () => {
   await using api = await testApi();
   let run = 0;
   await fc.assert(

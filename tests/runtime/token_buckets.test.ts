@@ -17,7 +17,7 @@ function counting(changes: Partial<typeof settings> = {}, mostRemembered?: numbe
   return { limits, met, pass: (milliseconds: number) => time += milliseconds };
 }
 
-Deno.test("a budget holds some seconds' worth, refuses when it is empty, says for how long, and refills", () => {
+Deno.test("a budget holds some seconds' worth, refuses when empty, says for how long, refills", () => {
   const { limits, met, pass } = counting({ sessions: 2 });
   for (let i = 0; i < 20; i++) assert.equal(limits.take("sessions", "a"), 0);
   assert.equal(limits.take("sessions", "a"), 1);

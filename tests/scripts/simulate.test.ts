@@ -3,7 +3,7 @@ import { freePort } from "../../local/ports.ts";
 import { runTask } from "./task.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
-Deno.test("simulate has the permissions it needs, also under npx, and says in a line that nobody answers", async () => {
+Deno.test("simulate has the permissions it needs, and says in a line that nobody answers", async () => {
   await using folder = await temporaryFolder();
   const url = `http://127.0.0.1:${freePort()}`;
   const args = ["--rooms", "1", "--people", "2", "--url", url];

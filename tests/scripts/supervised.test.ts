@@ -22,7 +22,7 @@ async function portOf(folder: TemporaryFolder): Promise<number> {
   return JSON.parse(await Deno.readTextFile(`${folder.path}/.data/postgres.json`)).port;
 }
 
-Deno.test("what cannot be started again is said in a line and tried again until it can; /readyz says which", async () => {
+Deno.test("what cannot be started again is said in a line and tried again; /readyz says which", async () => {
   await using folder = await temporaryFolder();
   const settings = ports();
   const running = await start(folder, settings);

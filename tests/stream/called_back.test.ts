@@ -59,7 +59,7 @@ function nextOf({ frames }: Reader): number {
   return next;
 }
 
-Deno.test("whatever sinks do within a send: the others read on, and a cursor that was set is the one that counts", async () => {
+Deno.test("whatever sinks do within a send: others read on, and the cursor set last counts", async () => {
   // From the ring, and from the log in pages.
   for (const ringBytes of [1_000_000, 300]) {
     await using log = await liveLog({ ringBytes, heartbeatEvery: 20, pollEvery: 50 }, 30);

@@ -28,7 +28,7 @@ const run = fc.record({
   ringBytes: fc.constantFrom(300, 5000, 1_000_000, 8_000_000),
 });
 
-Deno.test("whoever reads what from where, however slowly: it is the log under their filter, once and in order", async () => {
+Deno.test("every reader, from anywhere, however slow, reads the log under its filter, once", async () => {
   await fc.assert(
     fc.asyncProperty(run, async ({ readers, steps, ringBytes }) => {
       await using log = await liveLog({ ringBytes, heartbeatEvery: 20 }, 50);

@@ -9,7 +9,7 @@ import { addReader, recordingSink } from "./recording_sink.ts";
 const age = ({ sql }: LiveLog) =>
   sql`insert into log_marks (head, time) select id, now() - interval '9 days' from log_head on conflict do nothing`;
 
-Deno.test("events go while readers read and others are appended: nobody has a gap; who was before is told 4410", async () => {
+Deno.test("events go while readers read: nobody has a gap; who was before is told 4410", async () => {
   await using log = await liveLog({ ringBytes: 20_000, pollEvery: 20 }, 5000);
   const slow = recordingSink();
   // It takes a page, and no more for now.

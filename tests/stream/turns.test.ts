@@ -38,7 +38,7 @@ Deno.test("so many pages are read at once, in order of asking, and one that fail
   assert.deepEqual(ended, ["1 failed", 0, 2, 3, 4, 5]);
 });
 
-Deno.test("who asks while an answer is under way shares the next one, which is begun after all of them asked", async () => {
+Deno.test("who asks while an answer is under way shares the next one", async () => {
   const pending: PromiseWithResolvers<number>[] = [];
   const ask = together(() => {
     const answer = Promise.withResolvers<number>();

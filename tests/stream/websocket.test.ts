@@ -92,7 +92,7 @@ for (const [what, frame] of Object.entries(badFrames)) {
   });
 }
 
-Deno.test("401 instead of a WebSocket, without a token, with an expired, an altered or a client's own one", async () => {
+Deno.test("401 instead of a WebSocket, without a good token of an operator", async () => {
   await using api = await testApi();
   const url = await api.serve();
   const tokens = [

@@ -128,7 +128,7 @@ Deno.test("when retention passes the cursor, or the log is restored, it says so 
   assert.notEqual(generation, other.generation);
 });
 
-Deno.test("a batch that is under way, and of which a part is kept no more, is not told as if it were whole", async () => {
+Deno.test("a batch of which a part is kept no more is not told as if it were whole", async () => {
   await using receiver = await startReceiver();
   await using api = await delivering({ events: 20, hub: { pollEvery: 50 } });
   receiver.behave(({ events }) => events.length > 0 ? 500 : 200);

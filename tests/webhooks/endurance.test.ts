@@ -8,7 +8,7 @@ const long = Deno.env.get("TALKY_TEST_LONG") === "1";
 /** How long there is load and trouble, in milliseconds. */
 const lasting = long ? 60_000 : 4000;
 
-Deno.test("down, failing, hanging, killed in mid-body, moved, gone: in the end it was told of the log, in order", async () => {
+Deno.test("down, failing, hanging, killed in mid-body, moved, gone: told of the log, in order", async () => {
   await using elsewhere = await startReceiver();
   await using receiver = await startReceiver();
   await using api = await delivering({ events: 150, options: { timeout: 300 } });

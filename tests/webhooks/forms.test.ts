@@ -26,7 +26,7 @@ async function withCall(): Promise<Delivering> {
 
 const seconds = (second: number) => Date.UTC(2026, 0, 1, 12, 0, second) / 1000;
 
-Deno.test("event_sync: Jitsi's four payloads, each at its path, one event each, as its receivers know them", async () => {
+Deno.test("event_sync: Jitsi's four payloads, each at its path, as its receivers know them", async () => {
   await using receiver = await startReceiver();
   await using api = await withCall();
   let failed = false;
@@ -167,7 +167,7 @@ Deno.test("a form that tells of none of the types that are wanted is refused", a
   }
 });
 
-Deno.test("issues: what was wrong with a call, when it has ended, as the API has it; of a good call nothing", async () => {
+Deno.test("issues: what was wrong with a call, when it has ended; of a good call nothing", async () => {
   await using receiver = await startReceiver();
   await using api = await withCall();
   const { id } = await api.manage("POST", "/webhooks", { url: receiver.url, format: "issues", after: 0 });

@@ -44,7 +44,7 @@ async function startInstance(database: string): Promise<Instance> {
 
 const script = fileURLToPath(new URL("instance.ts", import.meta.url));
 
-Deno.test("two instances, the one that delivers is stopped or killed, again and again: nothing is skipped", async () => {
+Deno.test("two instances, the one that delivers is stopped or killed: nothing is skipped", async () => {
   await using receiver = await startReceiver();
   await using api = await delivering({ options: null });
   let open = 0;

@@ -6,7 +6,7 @@ import { until } from "../harness/wait.ts";
 import { delivering } from "./delivering.ts";
 import { assertTold, type Receiver, startReceiver } from "./receiver.ts";
 
-Deno.test("200 endpoints, one of which hangs and one that is down: the others are told of everything meanwhile", async () => {
+Deno.test("200 endpoints, one of which hangs and one is down: the others are told of everything", async () => {
   await using hanging = await startReceiver();
   await using down = await startReceiver();
   await down.down();

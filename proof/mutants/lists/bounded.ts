@@ -180,10 +180,17 @@ export const bounded: Mutants = {
     name: "who sends faster",
   }, {
     file: "prosody/modules/mod_talky_throttle.lua",
-    find: `if debt > longest_debt then`,
-    replace: `if false then`,
+    find: `if session.talky_messages >= 0 then return true end`,
+    replace: `if true then return true end`,
     test: "tests/prosody/throttle.test.ts",
-    name: "thousands of stanzas",
+    name: "many stanzas in one message",
+  }, {
+    // Refused all the same, once it has been parsed.
+    file: "prosody/modules/talky/frames.lib.lua",
+    find: "local flaw = not message.too_long and self.flaw(data)",
+    replace: "local flaw",
+    test: "prosody/spec/frames_spec.lua",
+    name: "a message with a flaw is taken out",
   }, {
     file: "prosody/modules/mod_talky_throttle.lua",
     find: `if not what then return stanza end`,

@@ -36,7 +36,7 @@ export const readOnce: Mutants = {
     find: "`${encoding.key} ${after} ${filter.key}`",
     replace: "`${encoding.key} ${after}`",
     test: "tests/stream/readers_property.test.ts",
-    name: "whoever reads what from where",
+    name: "every reader, from anywhere",
   }, {
     // Some frames are left out, as of a video.
     file: "stream/reader.ts",
@@ -44,7 +44,7 @@ export const readOnce: Mutants = {
     replace: "this.#cursor = through;\n" +
       "      if (frame !== null && this.#sink.buffered() < congested / 2) this.#send(frame);",
     test: "tests/stream/readers_property.test.ts",
-    name: "whoever reads what from where",
+    name: "every reader, from anywhere",
   }],
 
   "a wakeup is missed": [{

@@ -94,7 +94,7 @@ export const told: Mutants = {
     find: "return stopAt(await log.bounds(), generation, first) ?? { events };",
     replace: "return { events };",
     test: actions,
-    name: "a batch that is under way",
+    name: "a batch of which a part",
   }],
 
   "a secret is replaced": [{
@@ -123,14 +123,14 @@ export const told: Mutants = {
     find: "for (const { address } of found) {",
     replace: "for (const { address } of found.slice(0, 1)) {",
     test: post,
-    name: "a name that says something public",
+    name: "a name that is public when asked",
   }, {
     // Looked up, judged, and looked up again.
     file: "runtime/deno/webhook_post.ts",
     find: "if (options.all) callback(null, found.map(({ address, family }) => ({ address, family })));",
     replace: "if (options.all) resolve(hostname).then((again) => callback(null, [...again]));",
     test: post,
-    name: "a name that says something public",
+    name: "a name that is public when asked",
   }],
 
   "a person's name means something in a channel": [{

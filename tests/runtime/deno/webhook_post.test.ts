@@ -120,7 +120,7 @@ Deno.test("what is allowed for development is this machine, and nothing else of 
   assert.equal(receiver.connections(), connections);
 });
 
-Deno.test("a name that says something public when asked and something private a moment later reaches nothing", async () => {
+Deno.test("a name that is public when asked and private a moment later reaches nothing", async () => {
   await using trap = await startTrap(here);
   // Public by its form, and nobody's since the 6bone is no more (RFC 3701).
   const open = "3ffe:77::1";

@@ -8,7 +8,7 @@ import { runTask } from "../task.ts";
 import { prosodyTest } from "../../harness/prosody_releases.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 
-Deno.test("generate writes a configuration for these settings, that prosodyctl finds nothing wrong with", async () => {
+Deno.test("generate writes a configuration that prosodyctl finds nothing wrong with", async () => {
   await using folder = await temporaryFolder();
   const settings = { TALKY_XMPP_DOMAIN: "meet.test", TALKY_SECRET: "a secret of more than thirty-two bytes" };
   const { code, stdout, stderr } = await runTask("prosody:config:generate", [], folder.path, settings);

@@ -16,7 +16,7 @@ const records = [created, ...texts.map((body, i) => message(i + 1, { length: bod
 const bodies = async (sql: Sql) =>
   (await readLog(sql)).flatMap(({ data }) => (data as { body?: string }).body ?? []);
 
-Deno.test("a server whose default is not UTF8: createdb makes a database in UTF8, and any name is stored", async () => {
+Deno.test("a server whose default is not UTF8: createdb makes a database in UTF8", async () => {
   await using cluster = await startCluster({ encoding: "LATIN1" });
   await prepareDatabase(cluster.url());
   const sql = connect(cluster.url(), { max: 2 });
@@ -25,7 +25,7 @@ Deno.test("a server whose default is not UTF8: createdb makes a database in UTF8
   assert.deepEqual(await bodies(sql), texts);
 });
 
-Deno.test("a database that lacks characters is refused in one line: by createdb, migrate and the start", async () => {
+Deno.test("a database that lacks characters is refused in one line, by each task", async () => {
   await using cluster = await startCluster({ encoding: "SQL_ASCII" });
   const server = connect(cluster.url("postgres"), { max: 1 });
   const encodings = ["LATIN1", "EUC_JP", "WIN1252", "KOI8R"];
@@ -58,7 +58,7 @@ Deno.test("a database in SQL_ASCII keeps what it is given, byte by byte", async 
   assert.deepEqual(await bodies(sql), texts);
 });
 
-Deno.test("a database that was in use before the start refused its encoding: what it lacks is kept in bytes, the rest goes on", async () => {
+Deno.test("a database that was in use before: what its encoding lacks is kept in bytes", async () => {
   await using cluster = await startCluster({ encoding: "LATIN1" });
   const server = connect(cluster.url("postgres"), { max: 1 });
   await server`create database talky encoding 'LATIN1' template template0`;

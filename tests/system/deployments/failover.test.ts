@@ -44,7 +44,7 @@ async function assertLog(url: string, reports: number): Promise<number[]> {
   return log.map(({ id }) => id);
 }
 
-Deno.test("several hosts in the URL: the primary dies, the standby is promoted, the service goes on by itself", async () => {
+Deno.test("several hosts in the URL: the primary dies, the standby is promoted, work goes on", async () => {
   await using stack = new AsyncDisposableStack();
   const { primary, standby } = await pair(stack);
   // The standby stands first: it is there, and cannot be written to.
@@ -68,7 +68,7 @@ Deno.test("several hosts in the URL: the primary dies, the standby is promoted, 
   assert.deepEqual(reader.ids(), ids);
 });
 
-Deno.test("an address that leads to a standby for a moment: 503 and not ready meanwhile, reads go on; then the service leaves it", async () => {
+Deno.test("an address that leads to a standby for a moment: 503, reads go on; then it is left", async () => {
   await using stack = new AsyncDisposableStack();
   const { primary, standby } = await pair(stack);
   using address = floatingAddress(primary.port);

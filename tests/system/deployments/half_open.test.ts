@@ -15,7 +15,7 @@ const patient = { timeout: 60_000 };
 /** Seconds that a statement may take. */
 const timeout = 3;
 
-Deno.test("the way to the database stops in the middle of requests, exports, streams and ingest: each is answered, and goes on after", async () => {
+Deno.test("the way to the database stops in the middle: each request is answered, and goes on", async () => {
   await using database = await testDatabase();
   await makeCall(database.sql);
   await appendLong(database.sql, 20_000);

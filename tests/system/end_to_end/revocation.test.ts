@@ -14,7 +14,7 @@ async function apiKey({ sql }: TestDatabase, scope: Scope) {
   return { id, token, headers: { authorization: `Bearer ${token}` } };
 }
 
-Deno.test("a key that is revoked at one instance ends at all: REST, WebSockets, event streams, Workers", async () => {
+Deno.test("a key that is revoked at one instance ends at all: REST, streams, Workers", async () => {
   await using database = await testDatabase();
   await using one = await testService({ database });
   await using two = await testService({ database });

@@ -207,7 +207,7 @@ const request = fc.tuple(
 )
   .map(([line, headers, rest]) => [line, "Host: x", ...headers].join("\r\n") + "\r\n\r\n" + rest);
 
-Deno.test("requests of any shape, byte by byte, are answered below 500, or their connection is closed", async () => {
+Deno.test("requests of any shape, byte by byte, are answered below 500, or closed", async () => {
   await pester(request, async ({ url }, text) => {
     // Half closed, so that whoever waits for the rest of it knows that there is none.
     const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(url).port) });

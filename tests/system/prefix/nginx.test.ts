@@ -46,7 +46,7 @@ for (const passingOn of ["without the path", "with the path"] as const) {
   });
 }
 
-Deno.test("a client with a wrong path says so when it gets 404 again and again, once, and goes on trying", async () => {
+Deno.test("a client with a wrong path says so once, after some 404, and goes on trying", async () => {
   await using shared = await shareHost("without the path");
   const stop = new AbortController();
   const troubles: string[] = [];

@@ -40,7 +40,7 @@ const report = (sql: Sql, events: readonly NewEvent[]) =>
 const rows = async (sql: Sql) =>
   [...await sql`select to_jsonb(q) as row from quality q order by event_id, way, ssrc`].map(({ row }) => row);
 
-Deno.test("readings are stored with their events, and a rebuild makes the same, whatever was wrong with them", async () => {
+Deno.test("readings are stored with their events, and a rebuild makes the same", async () => {
   await using database = await testDatabase();
   const { sql } = database;
   const batches = fc.array(fc.array(measurement, { maxLength: 12 }), { minLength: 1, maxLength: 6 });
@@ -127,7 +127,7 @@ Deno.test("a raw report that is due later than one stored after it is cleared wh
   assert.equal(await clearMeasurements(sql, 9), 0);
 });
 
-Deno.test("raw reports are cleared after their days; events, ids and readings stay, through a rebuild", async () => {
+Deno.test("raw reports are cleared after their days; ids and readings stay, also rebuilt", async () => {
   await using database = await testDatabase();
   const { sql } = database;
   await makeCall(sql);

@@ -28,7 +28,7 @@ async function corrupt(sql: Sql): Promise<void> {
   await sql`insert into rooms (id, name, jid, created) values (${uuid(9, 8)}, 'x', 'x@y', now())`;
 }
 
-Deno.test("rebuilt from the log, rooms and occupants are what they were, whatever was wrong with them", async () => {
+Deno.test("rebuilt from the log, rooms and occupants are what they were before the damage", async () => {
   await using database = await testDatabase();
   const { sql } = database;
   const plans = fc.record({ history: histories({ steps: 60, lossy: true }), died: fc.boolean() });

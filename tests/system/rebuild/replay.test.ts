@@ -27,7 +27,7 @@ async function replayAll(sql: Sql) {
   return outcomes;
 }
 
-Deno.test("whatever was refused and is replayed: rooms and occupants as if it never had been, each event once", async () => {
+Deno.test("whatever was refused and is replayed: as if it never had been, each event once", async () => {
   await using database = await testDatabase();
   const { sql } = database;
   // A millisecond apart: within one, the order of what comes late cannot be told.

@@ -8,7 +8,7 @@ import { holds } from "../../../proof/chaos/verdict.ts";
 /** How often each; twenty times in full. */
 const times = Deno.env.get("TALKY_TEST_LONG") ? 20 : 1;
 
-Deno.test("what start brought up dies, hangs and spins under load: it comes back by itself, and nothing is lost", async () => {
+Deno.test("what start brought up dies, hangs and spins: it comes back, and nothing is lost", async () => {
   await using stage = await startSupervised();
   const faults = times * supervisedKinds.length;
   const report = await chaos(stage, {
