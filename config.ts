@@ -94,6 +94,9 @@ const schema = z.object({
   TALKY_TLS_KEY: z.string().min(1).optional(),
   TALKY_HSTS: z.enum(["off", "on", "subdomains"], { error: "must be off, on or subdomains" }).default("on"),
   TALKY_MESSAGE_BODIES: flag.default(false),
+  TALKY_HEALTH_DETAILS: z.enum(["anyone", "operators"], { error: "must be anyone or operators" }).default(
+    "anyone",
+  ),
   TALKY_RETENTION_DAYS: z.string().regex(/^[1-9]\d{0,4}$/, "must be a whole number of days, from 1 to 99999")
     .transform(Number).optional(),
   TALKY_DEMO: flag.optional(),
@@ -180,6 +183,8 @@ export interface Settings {
   /** Whether browsers are told to come by HTTPS only (RFC 6797), for the host alone or its subdomains, too. */
   readonly hsts: "off" | "on" | "subdomains";
   readonly messageBodies: boolean;
+  /** Who may read /metrics, and more of /readyz than whether each part works. */
+  readonly healthDetails: "anyone" | "operators";
   /** Days after which raw reports of measurements are cleared, and events forgotten (ADR 0021); undefined: never. */
   readonly keeping: {
     readonly measurementDays: number | undefined;
@@ -256,6 +261,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       : undefined,
     hsts: value.TALKY_HSTS,
     messageBodies: value.TALKY_MESSAGE_BODIES,
+    healthDetails: value.TALKY_HEALTH_DETAILS,
     keeping: { measurementDays: value.TALKY_MEASUREMENT_DAYS, retentionDays: value.TALKY_RETENTION_DAYS },
     demoDir: value.TALKY_DEMO ?? value.TALKY_ENV === "development"
       ? `${value.TALKY_DATA_DIR}/demo`

@@ -52,6 +52,8 @@ export interface ProsodyStatus {
   readonly active: boolean;
   /** What the outbox last said of itself; `pending`: what is not stored. */
   readonly outbox: OutboxStatus | undefined;
+  /** How long Prosody took to answer the last question after its outbox, in milliseconds. */
+  readonly answeredIn?: number;
 }
 
 /** Reads the outbox over one connection. Rejects with why it failed or broke; resolves when stopped. */
@@ -217,7 +219,9 @@ class OutboxConnection {
   /** Asks the outbox how it is; who asks and is not heard has lost the connection. */
   async #ask(): Promise<void> {
     let storedBefore = this.#stored;
+    const asked = performance.now();
     let { active, outbox } = await askStatus(this.#xmpp, this.#options.hosts.rooms);
+    if (!this.#over) this.#report({ answeredIn: Math.round(performance.now() - asked) });
     if (!active && !this.#over) {
       // Another instance is fed, or the outbox has lost its list. To subscribe again puts us on it, and takes
       // nobody's turn: who is on it keeps the place.

@@ -47,6 +47,8 @@ export interface Dependencies {
     /** WebSocket that clients are told. */
     readonly publicUrl: string;
   };
+  /** Who may read metrics and the details of readiness. Default: anyone. */
+  readonly healthDetails?: Settings["healthDetails"];
   /** HSTS where the public URL is https: for its host, or for the hosts below it as well. */
   readonly hsts: Settings["hsts"];
   /** Whether bodies are compressed here; false where the runtime does it (Workers). */

@@ -29,6 +29,7 @@ export function routeSettings(
   Dependencies,
   | "publicUrl"
   | "hsts"
+  | "healthDetails"
   | "xmpp"
   | "keys"
   | "operators"
@@ -40,6 +41,7 @@ export function routeSettings(
   return {
     publicUrl: settings.publicUrl,
     hsts: settings.hsts,
+    healthDetails: settings.healthDetails,
     xmpp: { domain: settings.xmpp.domain, publicUrl: settings.xmpp.publicUrl },
     keys,
     operators: createOperatorAuthenticator(keys),
@@ -94,14 +96,15 @@ export function prosodyUrl({ xmpp }: Settings): string {
 
 /**
  * Whether Prosody is connected and feeds this instance, and its outbox: `lag` records are not stored, `bytes` of
- * `limit` are taken on its disk, which refuses the `held` ones, `lost` are gone. `degraded` says what is wrong
- * with it.
+ * `limit` are taken on its disk, which refuses the `held` ones, `lost` are gone. `answered_in_ms` is how long it took
+ * to answer last. `degraded` says what is wrong with it.
  */
-export function checkProsody({ connected, active, outbox }: ProsodyStatus): Check {
-  if (!outbox) return { ok: connected, active };
+export function checkProsody({ connected, active, outbox, answeredIn }: ProsodyStatus): Check {
+  const answered = answeredIn !== undefined && { answered_in_ms: answeredIn };
+  if (!outbox) return { ok: connected, active, ...answered };
   const { pending: lag, bytes, limit, held, lost } = outbox;
-  const degraded = troubleOf(outbox);
-  return { ok: connected, active, lag, bytes, limit, held, lost, ...degraded && { degraded } };
+  const degraded = troubleOf(outbox) ?? (connected ? lateness(answeredIn) : undefined);
+  return { ok: connected, active, lag, bytes, limit, held, lost, ...answered, ...degraded && { degraded } };
 }
 
 /**
@@ -160,6 +163,12 @@ async function within<T>(milliseconds: number, question: Promise<T>, late: T): P
   const { promise, resolve } = Promise.withResolvers<T>();
   const timer = setTimeout(() => resolve(late), milliseconds);
   return await Promise.race([question, promise]).finally(() => clearTimeout(timer));
+}
+
+/** Prosody does one thing at a time: when it takes so long, logins and calls wait as long. */
+function lateness(answeredIn = 0): string | undefined {
+  if (answeredIn < 2000) return undefined;
+  return `Prosody answers after ${(answeredIn / 1000).toFixed(1)} s: calls and logins wait as long`;
 }
 
 /** What somebody should look after, though the service works. */
