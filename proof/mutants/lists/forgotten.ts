@@ -52,12 +52,12 @@ export const forgotten: Mutants = {
     find: "if (earliest > keptFrom && isBefore) throw new ForgottenMeanwhile();",
     replace: "",
     test: "tests/db/export_retention.test.ts",
-    name: "an export (asc) is broken off",
+    name: "an export is broken off where its events are forgotten meanwhile (asc)",
   }, {
     file: "db/events.ts",
     find: '(order === "asc" || count < limit)',
     replace: 'order === "asc"',
     test: "tests/db/export_retention.test.ts",
-    name: "an export (desc) is broken off",
+    name: "an export is broken off where its events are forgotten meanwhile (desc)",
   }],
 };
